@@ -21,8 +21,8 @@ lint: ## gofmt, go vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-bench: ## every figure of the README, measured beside its peers (needs Debian's packages: see bench/README.md)
-	@./bench/run
+bench: ## every figure of the README, measured beside its peers
+	$(GO) run ./bench
 
 dist: ## static programs for every system, in dist/
 	@for system in $(SYSTEMS); do \

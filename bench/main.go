@@ -1,0 +1,41 @@
+// Bench measures Wirebook's servers beside those that the world uses, in one
+// run on one machine, and prints the ratios: absolute figures say more about
+// the machine than about the program.
+//
+//	go run ./bench          # everything
+//	go run ./bench http     # one suite
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+)
+
+// suite is one group of measurements. It prints its own table, and says which
+// peers were missing instead of failing.
+type suite struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// suites are in the order of the book's chapters; each has a file of its name.
+var suites = []suite{}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	chosen := os.Args[1:]
+	for _, s := range suites {
+		if len(chosen) > 0 && !slices.Contains(chosen, s.name) {
+			continue
+		}
+		fmt.Printf("== %s\n", s.name)
+		if err := s.run(ctx); err != nil {
+			fmt.Fprintf(os.Stderr, "bench %s: %v\n", s.name, err)
+			os.Exit(1)
+		}
+	}
+}
