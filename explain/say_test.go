@@ -1,0 +1,27 @@
+package explain
+
+import "testing"
+
+func TestSay(t *testing.T) {
+	for _, test := range []struct {
+		language Language
+		key      string
+		args     map[string]any
+		want     string
+	}{
+		{English, "explain.see", nil, "See also"},
+		{Chinese, "explain.see", nil, "另见"},
+		{English, "cli.explain.found", map[string]any{"Count": 1}, "1 entry"},
+		{English, "cli.explain.found", map[string]any{"Count": uint16(2)}, "2 entries"},
+		{Chinese, "cli.explain.found", map[string]any{"Count": 1}, "共 1 个条目"},
+		{English, "cli.explain.none", map[string]any{"Query": "{{.Count}}"}, "Nothing here is called {{.Count}}."},
+		{English, "no.such.key", nil, "⟦no.such.key⟧"},
+		{Chinese, "no.such.key", nil, "⟦no.such.key⟧"},
+		{English, "cli.explain.none", nil, "⟦cli.explain.none⟧"}, // a place left empty
+		{Language("fr"), "explain.see", nil, "See also"},
+	} {
+		if got := test.language.Say(test.key, test.args); got != test.want {
+			t.Errorf("%s: Say(%s, %v) = %q, want %q", test.language, test.key, test.args, got, test.want)
+		}
+	}
+}
