@@ -1,0 +1,96 @@
+// Package house tests the rules of the house: which package may import which.
+package house
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/wirebook/wirebook/"
+
+// mayImport says, for each part of the house, which other parts it may know.
+// Arrows point one way; above all, a server or a client knows nothing of how
+// it is watched, broken or shown.
+var mayImport = map[string][]string{
+	"netx":      {},
+	"clock":     {},
+	"frame":     {},
+	"explain":   {},
+	"servers":   {"netx", "clock"},
+	"clients":   {"netx", "clock"},
+	"supervise": {"netx"},
+	"internet":  {"netx", "clock", "frame"},
+	"guest":     {},
+	"control":   {"netx", "guest"},
+	"wire":      {"frame", "explain"},
+	"world":     {"netx", "clock", "frame", "internet", "supervise", "servers", "clients"},
+	"bench":     {"netx", "clock", "frame", "internet", "supervise", "servers", "clients", "wire", "world", "guest"},
+	"cmd":       {"netx", "clock", "frame", "internet", "supervise", "servers", "clients", "wire", "world", "guest", "control", "explain"},
+	"internal":  {"netx"},
+}
+
+func TestArrowsPointOneWay(t *testing.T) {
+	for pkg, imports := range imports(t) {
+		from := part(pkg)
+		allowed, known := mayImport[from]
+		if !known {
+			t.Errorf("%s: the house has no part %q; if it should, add it here and to docs/tour.md", pkg, from)
+			continue
+		}
+		for _, imported := range imports {
+			to := part(imported)
+			if to == from && from != "servers" && from != "clients" {
+				continue
+			}
+			if to == from && folder(pkg) == folder(imported) {
+				continue // one protocol's own packages
+			}
+			if !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s: %s may import only %v", pkg, imported, from, allowed)
+			}
+		}
+	}
+}
+
+// imports are, for each package of the module, those of its imports that
+// belong to the module. Tests may import what they like.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...")
+	out, err := list.CombinedOutput()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, out)
+	}
+	all := make(map[string][]string)
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		if len(words) == 0 || !strings.HasPrefix(words[0], module) {
+			continue
+		}
+		pkg := strings.TrimPrefix(words[0], module)
+		all[pkg] = nil
+		for _, imported := range words[1:] {
+			if inside, ok := strings.CutPrefix(imported, module); ok {
+				all[pkg] = append(all[pkg], inside)
+			}
+		}
+	}
+	if len(all) < 5 {
+		t.Fatalf("go list found only %d packages", len(all))
+	}
+	return all
+}
+
+// part is the first element of a package's path.
+func part(pkg string) string {
+	first, _, _ := strings.Cut(pkg, "/")
+	return first
+}
+
+// folder is the first two elements: servers/dnsd of servers/dnsd/resolver.
+func folder(pkg string) string {
+	parts := strings.SplitN(pkg, "/", 3)
+	return strings.Join(parts[:min(2, len(parts))], "/")
+}
