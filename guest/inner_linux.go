@@ -1,0 +1,107 @@
+package guest
+
+import (
+	"fmt"
+	"os"
+)
+
+// innerName is what a re-executed process finds as its own name. The kernel
+// is told it too, so that `pkill wirebook` and `killall wirebook` reach the
+// outer process only, and through it the program.
+const innerName = "guest-init"
+
+// innerLine is the descriptor of the inner stage's end of the line.
+const innerLine = 3
+
+// setup is what the inner stage is told.
+type setup struct {
+	Host
+	Job       bool
+	NoOverlay bool // for tests: be as on a system without overlays
+}
+
+// Main must be the first call of the program's main function, and of TestMain.
+// It returns at once, unless this process was started by [Start] to be the
+// first process of a guest: then it is that, and never returns.
+func Main() {
+	if len(os.Args) > 0 && os.Args[0] == innerName {
+		os.Exit(inner())
+	}
+}
+
+// inner is process 1 of a guest. It is given new namespaces, makes a host of
+// them, starts the program, and stays to do what process 1 must: reap what
+// others leave behind, pass on signals, and take everything with it when it
+// ends. Its own exit status does not matter: what there is to say goes over
+// the line.
+func inner() int {
+	_ = os.WriteFile("/proc/self/comm", []byte(innerName), 0)
+	outer, err := lineFrom(innerLine)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s is started by wirebook and not by hand: %v\n", innerName, err)
+		return 2
+	}
+	told, err := outer.receive()
+	if err != nil || told.Setup == nil {
+		return 1
+	}
+	host := *told.Setup
+	if err := prepare(outer, host); err != nil {
+		_ = outer.send(message{Failed: failed(err)})
+		return 1
+	}
+	if told, err = outer.receive(); err != nil || !told.Start {
+		return 1
+	}
+	// Here, with the cable plugged in and the program not yet started, is the
+	// place for a DHCP client.
+
+	relay := listen()
+	pid, err := startProgram(os.Args[1:], host.Job)
+	if err != nil {
+		_ = outer.send(message{Failed: failed(err)})
+		return 1
+	}
+	_ = outer.send(message{Started: true})
+	go obey(outer, pid, relay)
+	_ = outer.send(message{Exit: reap(outer, pid)})
+	return 0
+}
+
+// prepare makes the host, and gives its card's far end away: when the outer
+// process or whom it passes it on to is gone, no other copy keeps the cable
+// plugged in.
+func prepare(outer line, host setup) error {
+	if err := enterNamespaces(host.Host, !host.NoOverlay); err != nil {
+		return err
+	}
+	file, err := makeCard(host.Host)
+	if err != nil {
+		return err
+	}
+	tap := newTap(file)
+	defer tap.Close()
+	if err := outer.send(message{Card: true}); err != nil {
+		return err
+	}
+	return SendTap(outer.UnixConn, tap)
+}
+
+// obey does what the outer process says. When that is gone, however it went,
+// the line ends; so does this process, and the kernel kills all others of the
+// namespace.
+func obey(outer line, program int, relay *relay) {
+	for {
+		told, err := outer.receive()
+		switch {
+		case err != nil:
+			os.Exit(1)
+		case told.Signal != 0:
+			relay.pass(told.Signal, program)
+		case told.StillStopped:
+			if stopped.Load() {
+				_ = outer.send(message{StillStopped: true})
+			}
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package guest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Guest is a program that runs as a host of the miniature Internet.
+type Guest struct {
+	process  *exec.Cmd // the inner stage: process 1 inside
+	inner    line
+	tap      *Tap
+	terminal *terminal
+	signals  func() // gives this process its signals back
+	done     chan struct{}
+	status   Status
+	err      error
+}
+
+// noOverlay lets the tests be on a system without overlays.
+var noOverlay bool
+
+// Start makes a host as c says and runs the program on it.
+//
+// When the host is set up and before the program starts, Start calls attach
+// with the far end of the host's card. Attach plugs it in: to a switch of this
+// process (see [Pump] and [Tap.WriteFrame]), or, by [SendTap], to the world of
+// another process. The guest closes the Tap when it ends.
+//
+// Start returns once the program runs. If only that failed, the error is a
+// *[ProgramError]. When ctx ends, everything in the guest is killed at once.
+func Start(ctx context.Context, c Config, attach func(*Tap) error) (*Guest, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	g, err := launch(c)
+	if err != nil {
+		return nil, explain(err)
+	}
+	stop := context.AfterFunc(ctx, g.Kill)
+	if err := g.begin(c, attach); err != nil {
+		stop()
+		g.Kill()
+		ended := g.release()
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.Is(err, io.EOF):
+			return nil, fmt.Errorf("guest: its first process ended early: %w", ended)
+		}
+		return nil, explain(err)
+	}
+	go func() {
+		defer stop()
+		g.follow(c.Foreground)
+	}()
+	return g, nil
+}
+
+// launch starts the inner stage: this same executable in new namespaces.
+func launch(c Config) (*Guest, error) {
+	near, far, err := newLine()
+	if err != nil {
+		return nil, err
+	}
+	defer far.Close()
+	process := exec.Command("/proc/self/exe")
+	process.Args = append([]string{innerName}, c.Args...)
+	process.Dir, process.Env = c.Dir, environment(c, os.Environ())
+	if c.Stdin != nil {
+		process.Stdin = c.Stdin
+	}
+	process.Stdout, process.Stderr = c.Stdout, c.Stderr
+	process.ExtraFiles = []*os.File{far}
+	process.SysProcAttr = newNamespaces()
+	g := &Guest{process: process, inner: near, done: make(chan struct{}), signals: func() {}}
+	if c.Foreground || c.Job {
+		g.terminal = foreground()
+	}
+	if err := process.Start(); err != nil {
+		near.Close()
+		g.terminal.takeBack()
+		return nil, err
+	}
+	return g, nil
+}
+
+// begin is the outer half of what [inner] does until the program runs.
+func (g *Guest) begin(c Config, attach func(*Tap) error) error {
+	host := &setup{c.Host, c.Job && g.terminal != nil, noOverlay}
+	if err := g.inner.send(message{Setup: host}); err != nil {
+		return err
+	}
+	if err := g.expect(func(m message) bool { return m.Card }); err != nil {
+		return err
+	}
+	tap, err := ReceiveTap(g.inner.UnixConn)
+	if err != nil {
+		return err
+	}
+	g.tap = tap
+	if err := attach(tap); err != nil {
+		return err
+	}
+	if err := g.inner.send(message{Start: true}); err != nil {
+		return err
+	}
+	if c.Foreground {
+		g.signals = takeSignals(g.inner)
+	}
+	return g.expect(func(m message) bool { return m.Started })
+}
+
+func (g *Guest) expect(wanted func(message) bool) error {
+	m, err := g.inner.receive()
+	switch {
+	case err != nil:
+		return err
+	case m.Failed != nil:
+		return m.Failed.cause()
+	case !wanted(m):
+		return fmt.Errorf("guest: unexpected message %+v", m)
+	}
+	return nil
+}
+
+// follow stays with the program to its end.
+func (g *Guest) follow(foreground bool) {
+	ended := false
+	for {
+		m, err := g.inner.receive()
+		if err != nil {
+			break
+		}
+		switch {
+		case m.Exit != nil:
+			g.status, ended = *m.Exit, true
+		case m.Stopped && foreground:
+			// Ctrl-Z stops the whole group: then this process was stopped as
+			// well, and by now program and all have been continued.
+			_ = g.inner.send(message{StillStopped: true})
+		case m.StillStopped:
+			// The program was stopped alone. The shell that waits for this
+			// process shall see that.
+			suspend()
+			_ = g.inner.send(message{Signal: syscall.SIGCONT})
+		}
+	}
+	err := g.release()
+	if !ended {
+		g.err = fmt.Errorf("guest: killed with all that was in it (%w)", err)
+	}
+	close(g.done)
+}
+
+// suspend stops this process until it is sent SIGCONT. The signal goes to the
+// calling thread, so that the stop comes before the next line and not some
+// time later.
+func suspend() {
+	_ = unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGSTOP)
+}
+
+// release waits for the inner stage, with which everything inside ends, and
+// gives back what this process holds. The network namespace has no user then,
+// and the kernel takes it and the card apart in the background.
+func (g *Guest) release() error {
+	err := g.process.Wait()
+	g.signals()
+	g.terminal.takeBack()
+	if g.tap != nil {
+		g.tap.Close()
+	}
+	g.inner.Close()
+	return err
+}
+
+// Wait waits until the program has ended and everything it left running has
+// been killed. It may be called more than once. The error is not nil if the
+// guest was killed from outside: by ctx, by Kill, or by somebody's kill -9.
+func (g *Guest) Wait() (Status, error) {
+	<-g.done
+	return g.status, g.err
+}
+
+// Kill ends the guest and every process in it, at once. Wait tells when it is done.
+func (g *Guest) Kill() { _ = g.process.Process.Kill() }
+
+// Signal sends the program a signal.
+func (g *Guest) Signal(s syscall.Signal) error { return g.inner.send(message{Signal: s}) }
