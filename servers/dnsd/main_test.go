@@ -1,0 +1,103 @@
+package dnsd
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+
+	"github.com/miekg/dns"
+	"go.uber.org/goleak"
+
+	"github.com/wirebook/wirebook/netx"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// announcing is the operating system's network, which tells on what port a
+// server listens as soon as it does for both UDP and TCP.
+type announcing struct {
+	netx.OS
+	ready chan netip.AddrPort
+}
+
+func (a announcing) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	ln, err := a.OS.Listen(ctx, network, address)
+	if err == nil {
+		a.ready <- addrPort(ln.Addr())
+	}
+	return ln, err
+}
+
+// serve runs s on a free port of the loopback until the test ends.
+func serve(t testing.TB, s *Server) netip.AddrPort {
+	t.Helper()
+	return serveIn(t, context.Background(), s)
+}
+
+func serveIn(t testing.TB, ctx context.Context, s *Server) netip.AddrPort {
+	t.Helper()
+	if s.Addr == "" {
+		s.Addr = "127.0.0.1:0"
+	}
+	if s.Log == nil {
+		s.Log = quiet
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	nw := announcing{ready: make(chan netip.AddrPort, 1)}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, nw) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+	select {
+	case addr := <-nw.ready:
+		return addr
+	case err := <-ended:
+		ended <- nil
+		t.Fatalf("Serve: %v", err)
+		panic("unreachable")
+	}
+}
+
+var quiet = slog.New(slog.DiscardHandler)
+
+var testZones = []string{"example.com", "example.org", "2.0.192.in-addr.arpa"}
+
+func loadZone(t testing.TB, name string) *Zone {
+	t.Helper()
+	z, err := LoadZone(os.DirFS("testdata/zones"), name+".zone", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
+// textbook is an authority for all test zones.
+func textbook(t testing.TB) *Authority {
+	a := &Authority{Log: quiet, AllowTransfer: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	for _, name := range testZones {
+		a.AddZone(loadZone(t, name))
+	}
+	return a
+}
+
+// ask sends query once and returns the reply.
+func ask(t testing.TB, network string, addr netip.AddrPort, query *dns.Msg) *dns.Msg {
+	t.Helper()
+	client := dns.Client{Net: network, UDPSize: dns.MaxMsgSize - 1}
+	reply, _, err := client.Exchange(query, addr.String())
+	if err != nil {
+		t.Fatalf("%v: %v", query.Question, err)
+	}
+	return reply
+}
+
+func question(name string, qtype uint16) *dns.Msg {
+	return new(dns.Msg).SetQuestion(dns.Fqdn(name), qtype)
+}
