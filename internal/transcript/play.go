@@ -117,7 +117,7 @@ func (p *player) expect(want string) error {
 		return fmt.Errorf("want %q, got %q and %w", want, got, err)
 	}
 	if !matches(want, string(got)) {
-		return fmt.Errorf("want %q\n got %q", want, got)
+		return fmt.Errorf("want %q, got %q", want, got)
 	}
 	return nil
 }

@@ -101,5 +101,5 @@ func parseStep(at, line string) (step, error) {
 	case "S. close":
 		return step{at, serverCloses, ""}, nil
 	}
-	return step{}, fmt.Errorf("%s: %q begins with none of C: S: C| S| C. S.", at, line)
+	return step{}, fmt.Errorf("%s: %q does not begin with C: S: C| or S|, nor says who closes", at, line)
 }

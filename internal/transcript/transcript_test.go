@@ -65,7 +65,7 @@ func dial(t *testing.T, address string) net.Conn {
 func TestWhatIsNotAsWrittenIsAnErrorWithItsPlace(t *testing.T) {
 	address := startEcho(t)
 	for _, test := range []struct{ script, want string }{
-		{"S: hi", "script.txt:2: want \"hi\\r\\n\"\n got \"hello\\r\\n\""},
+		{"S: hi", "script.txt:2: want \"hi\\r\\n\", got \"hello\\r\\n\""},
 		{"S: hello\nC: a\nS: 1 a\nC. close\nS: 2 a\n", "script.txt:6: want \"2 a\\r\\n\", got"},
 		{"S: hello\nC: a", "after script.txt:3: want the end, got \"1 a\\r\\n\""},
 		{"S: hello\nC: bye\nS. close", "script.txt:4: want the end, got \"1 bye\\r\\n\""},
