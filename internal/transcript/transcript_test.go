@@ -67,7 +67,7 @@ func TestWhatIsNotAsWrittenIsAnErrorWithItsPlace(t *testing.T) {
 	for _, test := range []struct{ script, want string }{
 		{"S: hi", "script.txt:2: want \"hi\\r\\n\", got \"hello\\r\\n\""},
 		{"S: hello\nC: a\nS: 1 a\nC. close\nS: 2 a\n", "script.txt:6: want \"2 a\\r\\n\", got"},
-		{"S: hello\nC: a", "after script.txt:3: want the end, got \"1 a\\r\\n\""},
+		{"S: hello\nC: a", "script.txt:3: want the end, got \"1 a\\r\\n\""},
 		{"S: hello\nC: bye\nS. close", "script.txt:4: want the end, got \"1 bye\\r\\n\""},
 		{"S: h…p", "script.txt:2: want"},
 		{"S| hexlo", "script.txt:2: want"},
