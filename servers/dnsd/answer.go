@@ -18,22 +18,29 @@ func (a *Authority) Answer(_ context.Context, query *dns.Msg, from netip.AddrPor
 	if q.Qtype == dns.TypeIXFR {
 		return a.version(q, from)
 	}
-	s := search{
-		zones: a.zones.Load(),
-		asked: q.Name,
-		name:  canonical(q.Name),
-		qtype: q.Qtype,
-		reply: new(dns.Msg),
+	zone := a.zones.Load().nearest(canonical(q.Name), q.Qtype) // step 2
+	if zone == nil {
+		return refused() // not ours to answer
 	}
-	s.run()
+	content := zone.records.Load()
+	if content == nil {
+		// A secondary without a copy, or with an expired one.
+		return &dns.Msg{MsgHdr: dns.MsgHdr{Rcode: dns.RcodeServerFailure}}
+	}
+	s := search{zone: content, asked: q.Name, name: canonical(q.Name), qtype: q.Qtype, reply: new(dns.Msg)}
+	for s.step3() {
+	}
+	s.step6()
 	return s.reply
 }
 
 func refused() *dns.Msg { return &dns.Msg{MsgHdr: dns.MsgHdr{Rcode: dns.RcodeRefused}} }
 
-// search is the way to one answer.
+// search is the way to one answer. It stays in one zone: RFC 1034 would follow
+// an alias into another zone of the same server, but an asker has no reason to
+// believe what it hears there, and asks again (RFC 5452 §6).
 type search struct {
-	zones *zones
+	zone  *records
 	asked string // the name looked for, as it is to be written in the answer
 	name  string // the same, canonical
 	qtype uint16
@@ -42,49 +49,28 @@ type search struct {
 	chased map[string]bool // names that were aliases
 }
 
-// run takes steps 2 to 6, as often as an alias says to start again.
-func (s *search) run() {
-	for again := true; again; {
-		zone := s.zones.nearest(s.name, s.qtype) // step 2
-		if zone == nil {
-			if len(s.reply.Answer) == 0 {
-				s.reply.Rcode = dns.RcodeRefused // not ours to answer
-			}
-			return
-		}
-		content := zone.records.Load()
-		if content == nil {
-			// A secondary without a copy, or with an expired one.
-			s.reply.Rcode = dns.RcodeServerFailure
-			return
-		}
-		again = s.step3(content)
-	}
-	s.additional() // step 6
-}
-
 // step3 matches the name down, label by label, in the zone. It returns true
 // when the name turned out to be an alias, and the search goes on for another.
-func (s *search) step3(zone *records) (again bool) {
-	at := zone.match(s.name, s.qtype)
+func (s *search) step3() (again bool) {
+	at := s.zone.match(s.name, s.qtype)
 	switch {
 	case at.delegated:
-		s.refer(zone, at.name) // step 3 b
+		s.refer(at.name) // step 3 b
 	case at.node == nil:
 		// Step 3 c, and no wildcard. RFC 6604 §3: also at the end of a chain
 		// of aliases the code is about the last name.
 		s.reply.Rcode = dns.RcodeNameError
-		s.negative(zone)
+		s.negative()
 	case at.renamed:
 		return s.rename(at.node.sets[dns.TypeDNAME][0].(*dns.DNAME), at.name)
 	default:
-		return s.found(zone, at.node) // step 3 a, or 3 c with a wildcard
+		return s.found(at.node) // step 3 a, or 3 c with a wildcard
 	}
 	return false
 }
 
 // found answers from the node that the name leads to.
-func (s *search) found(zone *records, n *node) (again bool) {
+func (s *search) found(n *node) (again bool) {
 	if alias := n.sets[dns.TypeCNAME]; len(alias) > 0 && s.qtype != dns.TypeCNAME && s.qtype != dns.TypeANY {
 		s.answer(alias)
 		return s.follow(alias[0].(*dns.CNAME).Target)
@@ -94,7 +80,7 @@ func (s *search) found(zone *records, n *node) (again bool) {
 		set = n.any()
 	}
 	if len(set) == 0 {
-		s.negative(zone) // NODATA: the name exists, the type does not
+		s.negative() // NODATA: the name exists, the type does not
 		return false
 	}
 	s.answer(set)
@@ -112,15 +98,21 @@ func (s *search) answer(set []dns.RR) {
 	}
 }
 
-// follow makes target the name looked for, unless that goes round in a circle.
+// follow makes target the name looked for, unless that leaves the zone. Aliases
+// that go round in a circle are an error (RFC 1034 §3.6.2), and so are more in a
+// row than anybody needs.
 func (s *search) follow(target string) (again bool) {
-	const longest = 16 // aliases in a row; nobody needs as many
+	const longest = 16
 	if s.chased == nil {
 		s.chased = make(map[string]bool)
 	}
 	s.chased[s.name] = true
 	s.asked, s.name = target, canonical(target)
-	return !s.chased[s.name] && len(s.chased) < longest
+	if s.chased[s.name] || len(s.chased) == longest {
+		s.reply.Rcode = dns.RcodeServerFailure
+		return false
+	}
+	return dns.IsSubDomain(s.zone.apex, s.name)
 }
 
 // rename answers for a name below a DNAME: with that, and with a CNAME made
@@ -147,61 +139,48 @@ func (s *search) rename(dname *dns.DNAME, owner string) (again bool) {
 
 // refer points to the servers of the zone that was delegated at cut. That is
 // not an answer with authority: AA stays off.
-func (s *search) refer(zone *records, cut string) {
-	s.reply.Ns = append(s.reply.Ns, zone.lookup(cut, dns.TypeNS)...)
+func (s *search) refer(cut string) {
+	s.reply.Ns = append(s.reply.Ns, s.zone.lookup(cut, dns.TypeNS)...)
 }
 
 // negative says in the authority section for how long "there is no such thing"
 // may be remembered: the SOA, its TTL no longer than its MINIMUM (RFC 2308 §3).
-func (s *search) negative(zone *records) {
+func (s *search) negative() {
 	s.reply.Authoritative = true
-	soa := dns.Copy(zone.soa()).(*dns.SOA)
+	soa := dns.Copy(s.zone.soa()).(*dns.SOA)
 	soa.Hdr.Ttl = min(soa.Hdr.Ttl, soa.Minttl)
 	s.reply.Ns = append(s.reply.Ns, soa)
 }
 
-// additional adds the addresses of the hosts that the reply names (step 6):
-// without those of a delegation's servers nobody could go on.
-func (s *search) additional() {
+// step6 adds the addresses of the hosts that the reply names, as far as the zone
+// knows them, be it only as glue: without those of a delegation's servers
+// nobody could go on.
+func (s *search) step6() {
 	seen := make(map[string]bool)
 	for _, section := range [][]dns.RR{s.reply.Answer, s.reply.Ns} {
 		for _, rr := range section {
-			host, ok := hostNamed(rr)
-			if name := canonical(host); ok && !seen[name] {
-				seen[name] = true
-				s.addresses(name)
+			host := canonical(hostNamed(rr))
+			if !seen[host] {
+				seen[host] = true
+				s.reply.Extra = append(s.reply.Extra, s.zone.lookup(host, dns.TypeA)...)
+				s.reply.Extra = append(s.reply.Extra, s.zone.lookup(host, dns.TypeAAAA)...)
 			}
 		}
 	}
 }
 
-// hostNamed is the host whose address whoever gets rr will want next.
-func hostNamed(rr dns.RR) (string, bool) {
+// hostNamed is the host whose address whoever gets rr will want next, or the
+// root, which has none.
+func hostNamed(rr dns.RR) string {
 	switch rr := rr.(type) {
 	case *dns.NS:
-		return rr.Ns, true
+		return rr.Ns
 	case *dns.MX:
-		return rr.Mx, true
+		return rr.Mx
 	case *dns.SRV:
-		return rr.Target, true
+		return rr.Target
 	}
-	return "", false
-}
-
-// addresses adds what is known of host, glue included.
-func (s *search) addresses(host string) {
-	zone := s.zones.nearest(host, dns.TypeA)
-	if zone == nil {
-		return
-	}
-	content := zone.records.Load()
-	if content == nil {
-		return
-	}
-	if n := content.nodes[host]; n != nil {
-		s.reply.Extra = append(s.reply.Extra, n.sets[dns.TypeA]...)
-		s.reply.Extra = append(s.reply.Extra, n.sets[dns.TypeAAAA]...)
-	}
+	return "."
 }
 
 // renamed is rr with another owner, or with another way to write the same one.

@@ -118,10 +118,16 @@ func (a *Authority) targets(z *Zone, content *records) []netip.AddrPort {
 
 // addressesOf lists where host serves the DNS, as far as our zones say.
 func (a *Authority) addressesOf(host string) []netip.AddrPort {
-	s := search{zones: a.zones.Load(), reply: new(dns.Msg)}
-	s.addresses(host)
+	zone := a.zones.Load().nearest(host, dns.TypeA)
+	if zone == nil {
+		return nil
+	}
+	content := zone.records.Load()
+	if content == nil {
+		return nil
+	}
 	var all []netip.AddrPort
-	for _, rr := range s.reply.Extra {
+	for _, rr := range slices.Concat(content.lookup(host, dns.TypeA), content.lookup(host, dns.TypeAAAA)) {
 		var ip net.IP
 		switch rr := rr.(type) {
 		case *dns.A:
