@@ -117,13 +117,15 @@ func (c *Card) deliver(data []byte) {
 	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(data)})
 	defer pkt.DecRef()
 	pkt.LinkHeader().Consume(ethernetHeader)
-	pkt.PktType = c.kindOf(destination(data))
+	pkt.PktType = packetType(destination(data))
 	(*to).DeliverNetworkPacket(header.Ethernet(data).Type(), pkt)
 }
 
-func (c *Card) kindOf(to mac) tcpip.PacketType {
+// packetType tells the stack whom a frame was for: the card itself, as only such
+// frames are let in, or a group that it belongs to.
+func packetType(to mac) tcpip.PacketType {
 	switch {
-	case to == c.address:
+	case !to.multicast():
 		return tcpip.PacketHost
 	case to == mac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}:
 		return tcpip.PacketBroadcast

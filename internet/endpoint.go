@@ -58,6 +58,9 @@ func (h *Host) newEndpoint(k kind, a netip.Addr) (tcpip.Endpoint, *waiter.Queue,
 		ep.SocketOptions().SetReuseAddress(true) // past connections in TIME-WAIT do not keep a port
 	case udp.ProtocolNumber:
 		ep.SocketOptions().SetBroadcast(true)
+		// The stack does not heed what routers say of the path MTU for UDP:
+		// datagrams must not be marked DF, so that routers can cut them.
+		must(ep.SetSockOptInt(tcpip.MTUDiscoverOption, int(tcpip.PMTUDiscoveryDont)))
 	}
 	return ep, events, nil
 }
@@ -226,4 +229,3 @@ func (h *Host) addrPort(a tcpip.FullAddress) netip.AddrPort {
 	}
 	return netip.AddrPortFrom(addr, a.Port)
 }
-

@@ -25,6 +25,10 @@ type machine struct {
 	closed bool
 	cards  []*Card
 	routes []Route // as given; those to the cards' own networks are not in it
+
+	// onRoutes, when a router sets it, is called with mu held when the
+	// routes, or what makes routes, have changed.
+	onRoutes func()
 }
 
 func newMachine(in *Internet, name string, kind frame.Kind) machine {

@@ -134,6 +134,9 @@ func (m *machine) setStackRoutes() {
 		})
 	}
 	m.stack.SetRouteTable(table)
+	if m.onRoutes != nil {
+		m.onRoutes()
+	}
 }
 
 // Neighbor is a line of the ARP table, or of IPv6's neighbor cache (RFC 4861).
