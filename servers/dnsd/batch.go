@@ -66,8 +66,8 @@ func (b *batches) loop(ctx context.Context) error {
 	for {
 		n, err := b.batch.ReadBatch(in, 0)
 		if err != nil {
-			if err := faults.count(ctx, err); err != nil {
-				return ended(ctx, err)
+			if faults.fatal(err) {
+				return err
 			}
 			continue
 		}

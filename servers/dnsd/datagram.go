@@ -40,7 +40,11 @@ func (s *Server) servePackets(ctx context.Context, conn net.PacketConn) error {
 			loops = append(loops, b.loop)
 		}
 	}
-	return together(ctx, loops...)
+	err := together(ctx, loops...)
+	if ctx.Err() != nil {
+		return nil // it was we who closed the socket
+	}
+	return err
 }
 
 // loop reads one query after another: the way that works on every network.
@@ -54,8 +58,8 @@ func (d *datagrams) loop(ctx context.Context) error {
 	for {
 		n, addr, err := d.conn.ReadFrom(in)
 		if err != nil {
-			if err := faults.count(ctx, err); err != nil {
-				return ended(ctx, err)
+			if faults.fatal(err) {
+				return err
 			}
 			continue
 		}
@@ -105,18 +109,7 @@ func (d *datagrams) wait(ctx context.Context, packet []byte, from netip.AddrPort
 // the socket is broken.
 type failures int
 
-func (f *failures) count(ctx context.Context, err error) error {
+func (f *failures) fatal(err error) bool {
 	*f++
-	if ctx.Err() != nil || errors.Is(err, net.ErrClosed) || *f > 100 {
-		return err
-	}
-	return nil
-}
-
-// ended is nil when it was ctx that ended the work, and err otherwise.
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
+	return *f > 100 || errors.Is(err, net.ErrClosed)
 }

@@ -2,10 +2,12 @@ package dnsd
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -100,4 +102,16 @@ func ask(t testing.TB, network string, addr netip.AddrPort, query *dns.Msg) *dns
 
 func question(name string, qtype uint16) *dns.Msg {
 	return new(dns.Msg).SetQuestion(dns.Fqdn(name), qtype)
+}
+
+// syncWriter lets several goroutines write to w.
+type syncWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (s *syncWriter) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.w.Write(p)
 }
