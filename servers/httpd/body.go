@@ -78,16 +78,17 @@ func (c *conversation) skipBody(req *request) error {
 	if req.length == 0 {
 		return nil
 	}
-	if req.length > c.MaxBody {
+	tooLarge := req.length > c.MaxBody
+	if !req.welcome() && (tooLarge || req.expectsContinue) {
+		// The refusal comes in place of the 100. The client then keeps the
+		// body to itself; or it does not, and so the connection ends.
+		c.last, c.unread = true, true
+		return nil
+	}
+	if tooLarge {
 		return &fault{413, "body too large"}
 	}
 	if req.expectsContinue {
-		if !req.welcome() {
-			// The client gets its answer in place of the 100, and keeps the
-			// body to itself; or does not, so the connection ends.
-			c.last, c.unread = true, true
-			return nil
-		}
 		c.stream.work.out.text("HTTP/1.1 100 Continue\r\n\r\n")
 	}
 	c.stream.readWithin(c.BodyTimeout)
