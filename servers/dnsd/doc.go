@@ -52,7 +52,7 @@
 // A datagram comes in at datagram.go (on Linux many at a time, batch.go), a
 // message on a connection at stream.go; both go through conversation.go to
 // the role. The authoritative one answers in answer.go, which is the algorithm
-// of RFC 1034 §4.3.2 step by step, out of the zone in zone.go, where match.go
+// of RFC 1034 §4.3.2 step by step, out of the zone in zone.go and records.go, where match.go
 // finds the way to a name. fit.go cuts long replies. packed.go and plain.go are
 // the short cut that makes it fast, and can be left out when reading.
 // transfer.go, secondary.go and notify.go keep copies of a zone the same.
