@@ -78,7 +78,13 @@ func (c *Client) Iterate(ctx context.Context, name string, qtype uint16, roots [
 		if ask.Timeout == 0 {
 			ask.Timeout = time.Second
 		}
-		d := &descent{client: &ask, yield: yield, zones: map[string][]NameServer{".": roots}}
+		d := &descent{
+			client: &ask,
+			yield:  yield,
+			zones:  map[string][]NameServer{".": roots},
+			side:   map[string][]netip.Addr{},
+			dead:   map[netip.Addr]bool{},
+		}
 		if _, err := d.find(ctx, dns.Fqdn(name), qtype, ""); err != nil && !errors.Is(err, errEnough) {
 			yield(nil, err)
 		}
@@ -90,19 +96,28 @@ type descent struct {
 	client *Client
 	yield  func(*Step, error) bool
 	zones  map[string][]NameServer // met on the way
+	side   map[string][]netip.Addr // of servers without glue, found on side ways
+	dead   map[netip.Addr]bool     // who gave no reply is not asked again
 	steps  int
 	open   []string // names being looked for, each because of the one before
 }
 
 // find walks down to name and returns the records there.
 func (d *descent) find(ctx context.Context, name string, qtype uint16, reason string) ([]dns.RR, error) {
-	if slices.Contains(d.open, dns.CanonicalName(name)) || len(d.open) > mostDepth {
-		return nil, fmt.Errorf("dnsc: to find %s, %s would have to be known", d.open[0], name)
+	if slices.Contains(d.open, dns.CanonicalName(name)) {
+		return nil, fmt.Errorf("dnsc: %s is needed in order to find itself", name)
+	}
+	if len(d.open) > mostDepth {
+		return nil, fmt.Errorf("dnsc: %s is needed in order to find %s: too deep", name, d.open[len(d.open)-1])
 	}
 	d.open = append(d.open, dns.CanonicalName(name))
 	defer func() { d.open = d.open[:len(d.open)-1] }()
 
+	var met []string
 	for range mostAliases {
+		if met = append(met, dns.CanonicalName(name)); slices.Contains(met[:len(met)-1], dns.CanonicalName(name)) {
+			return nil, fmt.Errorf("dnsc: %s is an alias of itself", name)
+		}
 		last, err := d.down(ctx, name, qtype, reason)
 		if err != nil {
 			return nil, err
@@ -154,6 +169,9 @@ func (d *descent) askZone(ctx context.Context, question Step) (*Step, error) {
 			last = err
 		}
 		for _, addr := range addrs {
+			if d.dead[addr] {
+				continue
+			}
 			step := question
 			step.Server, step.Addr = server.Name, netip.AddrPortFrom(addr, d.client.port())
 			if err := d.take(ctx, &step); err != nil {
@@ -163,6 +181,7 @@ func (d *descent) askZone(ctx context.Context, question Step) (*Step, error) {
 				return &step, nil
 			}
 			last = step.Err
+			d.dead[addr] = step.Reply == nil
 		}
 	}
 	return nil, fmt.Errorf("dnsc: no server of %s is of use: %w", question.Zone, last)
@@ -186,7 +205,10 @@ func (d *descent) addresses(ctx context.Context, server NameServer, question Ste
 	if len(server.Addrs) > 0 {
 		return server.Addrs, nil
 	}
-	var addrs []netip.Addr
+	addrs, known := d.side[dns.CanonicalName(server.Name)]
+	if known {
+		return addrs, nil
+	}
 	for _, t := range []uint16{dns.TypeA, dns.TypeAAAA} {
 		records, err := d.find(ctx, server.Name, t, question.Zone)
 		if err != nil {
@@ -201,6 +223,7 @@ func (d *descent) addresses(ctx context.Context, server NameServer, question Ste
 			break
 		}
 	}
+	d.side[dns.CanonicalName(server.Name)] = addrs
 	return addrs, nil
 }
 

@@ -16,7 +16,8 @@ func (r *Reply) Print(w io.Writer) error {
 	printOPT(&b, r.IsEdns0())
 	fmt.Fprintf(&b, ";; QUESTION SECTION:\n")
 	for _, q := range r.Question {
-		fmt.Fprintf(&b, "%s%s\t%s\n", pad(";"+printable(q.Name), classColumn), dns.Class(q.Qclass), dns.Type(q.Qtype))
+		line := pad(pad(printable(q.Name), classColumn)+dns.Class(q.Qclass).String(), typeColumn)
+		fmt.Fprintf(&b, ";%s%s\n", line, dns.Type(q.Qtype))
 	}
 	fmt.Fprintln(&b)
 	printSection(&b, "ANSWER", r.Answer)
@@ -111,14 +112,16 @@ func Record(rr dns.RR) string {
 	return line + printable(strings.TrimPrefix(rr.String(), h.String()))
 }
 
-// pad fills line with tabs up to a column; at least one, if the text is longer.
+// pad fills line up to a column, with tabs as far as they go and then spaces;
+// with one space, if the line is longer than that.
 func pad(line string, column int) string {
-	at := width(line)
-	tabs := 1
-	if at < column {
-		tabs = (column - at + 7) / 8
+	from := width(line)
+	to := max(column, from+1)
+	if tabs := to/8 - from/8; tabs > 0 {
+		line += strings.Repeat("\t", tabs)
+		from = to / 8 * 8
 	}
-	return line + strings.Repeat("\t", tabs)
+	return line + strings.Repeat(" ", to-from)
 }
 
 // width is the column that line ends at, with a tab at every eighth.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"net/netip"
 	"strings"
@@ -91,11 +90,8 @@ type transfer struct {
 
 // cutOff says that the connection ended before the zone did.
 func (t *transfer) cutOff(err error) error {
-	if errors.Is(err, io.EOF) || isTimeout(err) {
-		return fmt.Errorf("dnsc: %v: the transfer of %s stopped after %d messages, before the last SOA record: %w",
-			t.server, t.query.Question[0].Name, t.messages, err)
-	}
-	return err
+	return fmt.Errorf("dnsc: %v: the transfer of %s stopped after %d messages, before the last SOA record: %w",
+		t.server, t.query.Question[0].Name, t.messages, err)
 }
 
 // message takes one message of the reply (RFC 5936 §2.2). Only the first must
