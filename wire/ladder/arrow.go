@@ -1,0 +1,231 @@
+package ladder
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wirebook/wirebook/wire"
+	"github.com/wirebook/wirebook/wire/dissect"
+)
+
+// glyphs are the characters that a ladder is drawn with.
+type glyphs struct {
+	rail, pause, cross    string
+	startRight, startLeft string
+	shaft, broken         string
+	right, left           string
+	allRight, allLeft     string // to everybody
+	lost, again, changed  string
+	finding, to           string
+}
+
+var unicodeGlyphs = glyphs{
+	rail: "│", pause: "┊", cross: "┼", startRight: "├", startLeft: "┤", shaft: "─", broken: "╌",
+	right: "▶", left: "◀", allRight: "▷", allLeft: "◁", lost: "✗", again: "↻", changed: "≠", finding: "!", to: "→",
+}
+
+var asciiGlyphs = glyphs{
+	rail: "|", pause: ":", cross: "+", startRight: "|", startLeft: "|", shaft: "-", broken: "-",
+	right: ">", left: "<", allRight: ">", allLeft: "<", lost: "x", again: "(again)", changed: "(changed)", finding: "!", to: "->",
+}
+
+// arrow draws a message from one column to another, its summary on the arrow
+// if there is room, else above it.
+func (l *Ladder) arrow(b *strings.Builder, m *wire.Message, from, to int) {
+	a := l.shape(m, from, to)
+	label, note := l.label(m), l.note(m)
+	row := l.rails()
+	room := a.high - a.low - 5
+	if m.Lost {
+		room -= textWidth(note)
+	}
+	if textWidth(label) <= room {
+		l.stamp(row, m)
+		a.draw(row)
+		row.put(a.low+3-a.reverse, " "+label+" ", a.style|bold)
+		l.putNote(row, a, m, note)
+		b.WriteString(l.text(row))
+		return
+	}
+	above := l.rails()
+	l.stamp(above, m)
+	start := a.low + 2
+	if over := start + textWidth(label) - l.width; over > 0 { // too long for what is right of the arrow's start
+		start = max(timeColumn+1, start-over)
+	}
+	above.put(start, fit(label, l.width-start), a.style|bold)
+	b.WriteString(l.text(above))
+	a.draw(row)
+	l.putNote(row, a, m, note)
+	b.WriteString(l.text(row))
+}
+
+// shape is where an arrow runs and what it looks like.
+type shape struct {
+	*glyphs
+	low, high int // its ends' columns, left and right
+	reverse   int // 1 when it points to the left
+	lost      bool
+	group     bool
+	x         []int
+	style     style
+}
+
+func (l *Ladder) shape(m *wire.Message, from, to int) shape {
+	a := shape{glyphs: &l.glyphs, low: l.x[from], high: l.x[to], lost: m.Lost, group: m.To.Group, x: l.x, style: l.styleOf(m)}
+	if a.low > a.high {
+		a.low, a.high, a.reverse = a.high, a.low, 1
+	}
+	return a
+}
+
+// draw draws the arrow into a line that has the rails.
+func (a shape) draw(row *line) {
+	shaft := a.shaft
+	if a.lost {
+		shaft = a.broken
+	}
+	for x := a.low + 1; x < a.high; x++ {
+		row.put(x, shaft, a.style)
+	}
+	for _, x := range a.x {
+		if x > a.low && x < a.high {
+			row.put(x, a.cross, dim)
+		}
+	}
+	right, left := a.right, a.left
+	if a.group {
+		right, left = a.allRight, a.allLeft
+	}
+	if a.reverse == 1 {
+		row.put(a.high, a.startLeft, dim)
+		row.put(a.low+1, left, a.style)
+	} else {
+		row.put(a.low, a.startRight, dim)
+		row.put(a.high-1, right, a.style)
+	}
+	if a.lost {
+		a.breakOff(row)
+	}
+}
+
+// breakOff takes the second half of the arrow away.
+func (a shape) breakOff(row *line) {
+	middle := (a.low + a.high) / 2
+	from, to := middle, a.high-1
+	if a.reverse == 1 {
+		from, to = a.low+1, middle
+	}
+	for x := from; x <= to; x++ {
+		row.put(x, " ", 0)
+	}
+	for _, x := range a.x {
+		if x >= from && x <= to {
+			row.put(x, a.rail, dim)
+		}
+	}
+	head := a.glyphs.right
+	if a.reverse == 1 {
+		head = a.glyphs.left
+		row.put(middle, head, a.style)
+		row.put(middle-2, a.glyphs.lost, red|bold)
+		return
+	}
+	row.put(middle, head, a.style)
+	row.put(middle+2, a.glyphs.lost, red|bold)
+}
+
+// putNote writes what happened to the message beside its arrow's end.
+func (l *Ladder) putNote(row *line, a shape, m *wire.Message, note string) {
+	if note == "" {
+		return
+	}
+	if m.Lost {
+		at := (a.low+a.high)/2 + 4
+		if a.reverse == 1 {
+			at = max((a.low+a.high)/2-3-textWidth(note), timeColumn)
+		}
+		row.put(at, fit(note, l.width-at), red)
+		return
+	}
+	at := a.high + 2
+	row.put(at, fit(note, l.width-at), yellow)
+}
+
+// label is what stands on the arrow.
+func (l *Ladder) label(m *wire.Message) string {
+	label := m.Summary
+	if again, ok := l.summary[m.Carries]; ok && m.Carries != 0 {
+		label = again + " · " + m.Summary
+	}
+	if m.Key == "message.tcp.retransmission" {
+		label = l.glyphs.again + " " + label
+	}
+	if len(m.Findings) > 0 {
+		label = l.glyphs.finding + " " + label
+	}
+	return label
+}
+
+// note tells the fate of the message's packets.
+func (l *Ladder) note(m *wire.Message) string {
+	switch {
+	case len(m.Losses) == 0 && m.Fate == 0:
+		return ""
+	case len(m.Losses) == 0:
+		return l.fate(m)
+	}
+	loss := m.Losses[0]
+	where := "?"
+	if loss.Link != nil {
+		where = loss.Link.Name
+	}
+	if m.Lost {
+		return l.say("ladder.lost", map[string]any{"Link": where}, "lost on "+where)
+	}
+	return l.glyphs.lost + " " + l.say("ladder.lost.part", map[string]any{"Link": where, "Lost": len(m.Losses), "All": m.Carriers},
+		fmt.Sprintf("%d/%d lost on %s", len(m.Losses), m.Carriers, where))
+}
+
+func (l *Ladder) say(key string, args map[string]any, otherwise string) string {
+	if l.o.Words == nil {
+		return otherwise
+	}
+	return l.o.Words.Say(key, args)
+}
+
+// stamp writes when the message was sent.
+func (l *Ladder) stamp(row *line, m *wire.Message) {
+	text := since(m.Time.Sub(l.start))
+	row.put(max(timeColumn-1-len(text), 0), text, dim)
+}
+
+// since is a time in at most ten characters.
+func since(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "-" + since(-d)
+	case d < time.Second:
+		return fmt.Sprintf("%.3f ms", float64(d)/float64(time.Millisecond))
+	case d < 1000*time.Second:
+		return fmt.Sprintf("%.3f s", d.Seconds())
+	}
+	d = d.Round(time.Second)
+	return fmt.Sprintf("%d:%02d:%02d", d/time.Hour, d/time.Minute%60, d/time.Second%60)
+}
+
+func (l *Ladder) styleOf(m *wire.Message) style {
+	worst, found := m.Worst()
+	switch {
+	case m.Lost, found && worst == dissect.Wrong:
+		return red
+	case found && worst == dissect.Warning:
+		return yellow
+	case m.Packet:
+		return dim
+	case m.Answers != 0:
+		return green
+	}
+	return cyan
+}
