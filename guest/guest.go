@@ -138,8 +138,8 @@ func (c Config) check() error {
 	if len(c.Args) == 0 {
 		return fmt.Errorf("guest: no program to run")
 	}
-	if n := len(c.label()); n == 0 || n > 63 {
-		return fmt.Errorf("guest: %q is no host name: its first part needs 1 to 63 letters", c.Name)
+	if !isHostName(c.Name) {
+		return fmt.Errorf("guest: %q is no host name: it needs parts of 1 to 63 letters, digits and hyphens, with dots between", c.Name)
 	}
 	if c.MAC != nil && len(c.MAC) != 6 {
 		return fmt.Errorf("guest: MAC address %s: an Ethernet card's has 6 bytes", c.MAC)
@@ -148,4 +148,20 @@ func (c Config) check() error {
 		return fmt.Errorf("guest: MTU %d: must be from 68 to 65521", c.MTU)
 	}
 	return nil
+}
+
+// isHostName checks the syntax of RFC 1123 §2.1, so that no name can write
+// more into /etc/hosts than itself.
+func isHostName(name string) bool {
+	for label := range strings.SplitSeq(name, ".") {
+		if len(label) < 1 || len(label) > 63 {
+			return false
+		}
+		for _, r := range label {
+			if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", r) {
+				return false
+			}
+		}
+	}
+	return true
 }

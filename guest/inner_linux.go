@@ -3,6 +3,9 @@ package guest
 import (
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
+	"time"
 )
 
 // innerName is what a re-executed process finds as its own name. The kernel
@@ -56,16 +59,19 @@ func inner() int {
 	// Here, with the cable plugged in and the program not yet started, is the
 	// place for a DHCP client.
 
-	relay := listen()
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGCHLD)
+	catch(signals)
 	pid, err := startProgram(os.Args[1:], host.Job)
 	if err != nil {
 		_ = outer.send(message{Failed: failed(err)})
 		return 1
 	}
-	_ = outer.send(message{Started: true})
-	go obey(outer, pid, relay)
-	_ = outer.send(message{Exit: reap(outer, pid)})
-	return 0
+	if err := outer.send(message{Started: true}); err != nil {
+		return 1
+	}
+	i := &initProcess{outer: outer, program: pid, heard: make(map[os.Signal]time.Time), due: make(chan syscall.Signal)}
+	return i.attend(signals)
 }
 
 // prepare makes the host, and gives its card's far end away: when the outer
@@ -85,23 +91,4 @@ func prepare(outer line, host setup) error {
 		return err
 	}
 	return SendTap(outer.UnixConn, tap)
-}
-
-// obey does what the outer process says. When that is gone, however it went,
-// the line ends; so does this process, and the kernel kills all others of the
-// namespace.
-func obey(outer line, program int, relay *relay) {
-	for {
-		told, err := outer.receive()
-		switch {
-		case err != nil:
-			os.Exit(1)
-		case told.Signal != 0:
-			relay.pass(told.Signal, program)
-		case told.StillStopped:
-			if stopped.Load() {
-				_ = outer.send(message{StillStopped: true})
-			}
-		}
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -56,29 +55,4 @@ func programError(name string, err error) *ProgramError {
 		return &ProgramError{name, 126, errno.Error()}
 	}
 	return &ProgramError{name, 126, err.Error()}
-}
-
-// stopped tells whether the program is stopped now, as by Ctrl-Z.
-var stopped atomic.Bool
-
-// reap waits for the program and returns how it ended. Processes that lose
-// their parent, as daemons do on purpose, become children of process 1; it
-// takes note of their end and nothing more.
-func reap(outer line, program int) *Status {
-	for {
-		var status syscall.WaitStatus
-		pid, err := syscall.Wait4(-1, &status, syscall.WUNTRACED|syscall.WCONTINUED, nil)
-		switch {
-		case err != nil || pid != program:
-		case status.Exited():
-			return &Status{Code: status.ExitStatus()}
-		case status.Signaled():
-			return &Status{Signal: status.Signal()}
-		case status.Stopped():
-			stopped.Store(true)
-			_ = outer.send(message{Stopped: true})
-		case status.Continued():
-			stopped.Store(false)
-		}
-	}
 }

@@ -32,7 +32,7 @@ func probed(*Tap) error { return errProbed }
 
 // explain adds to an error what a person can do about it.
 func explain(err error) error {
-	if advice := advise(err); advice != "" {
+	if advice := advise(err, privileged(), sysctl); advice != "" {
 		return fmt.Errorf("%w: %s", err, advice)
 	}
 	return err
@@ -41,7 +41,7 @@ func explain(err error) error {
 // advise finds the reason why a host could not be made. The kernel's error
 // says little: it is the same for a missing right, a sysctl and a container's
 // filter, so this looks at the switches that there are.
-func advise(err error) string {
+func advise(err error, privileged bool, sysctl func(name string) string) string {
 	if f, ok := errors.AsType[*failure](err); ok && f.Path == tunDevice {
 		return adviseTun(f.Errno)
 	}
@@ -49,18 +49,16 @@ func advise(err error) string {
 		return ""
 	}
 	switch {
-	case privileged():
-		return "this root may not do that; " + containerAdvice
+	case privileged:
+		return "root may not do that here: " + containerAdvice
 	case sysctl("user/max_user_namespaces") == "0":
 		return "user namespaces are switched off here: sudo sysctl user.max_user_namespaces=15000, or run this as root"
 	case sysctl("kernel/unprivileged_userns_clone") == "0":
 		return "user namespaces are root's only here: sudo sysctl kernel.unprivileged_userns_clone=1, or run this as root"
 	case sysctl("kernel/apparmor_restrict_unprivileged_userns") == "1":
 		return "AppArmor restricts user namespaces here: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or run this as root"
-	case os.Geteuid() == 0:
-		return "this root lacks CAP_SYS_ADMIN or CAP_NET_ADMIN; " + containerAdvice
 	}
-	return "user namespaces seem to be forbidden here; run this as root, or if this is a container, " + containerAdvice
+	return "user namespaces are forbidden here: run this as root; if this is a container, " + containerAdvice
 }
 
 const containerAdvice = "start the container with --cap-add SYS_ADMIN --cap-add NET_ADMIN --device /dev/net/tun --security-opt apparmor=unconfined"
