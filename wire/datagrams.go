@@ -101,6 +101,9 @@ func (w *Watcher) arp(p *packet.Packet, f *frame.Frame, s *sighting) {
 	c, _ := w.flow(0, netip.AddrPortFrom(p.From, 0), netip.AddrPortFrom(p.To, 0))
 	s.Conversation = c.id
 	m := w.begin(p, f, c)
+	if p.ARPOp == packet.ARPRequest {
+		m.To.Host = w.names.host(p.To) // who is meant, though everybody hears it
+	}
 	part := dissect.Part{Protocol: "ARP", Summary: p.Summary(packet.Relative{}), Key: "message.arp.request"}
 	part.Args = map[string]any{"From": p.From.String(), "To": p.To.String()}
 	asked := question{0, p.From, p.To, 0}

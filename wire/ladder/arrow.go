@@ -33,31 +33,25 @@ var asciiGlyphs = glyphs{
 // arrow draws a message from one column to another, its summary on the arrow
 // if there is room, else above it.
 func (l *Ladder) arrow(b *strings.Builder, m *wire.Message, from, to int) {
-	a := l.shape(m, from, to)
-	label, note := l.label(m), l.note(m)
+	a, label := l.shape(m, from, to), l.label(m)
 	row := l.rails()
-	room := a.high - a.low - 5
-	if m.Lost {
-		room -= textWidth(note)
-	}
-	if textWidth(label) <= room {
+	a.draw(row)
+	l.putNote(row, a, m)
+	start, end := a.room()
+	if textWidth(label)+2 <= end-start {
 		l.stamp(row, m)
-		a.draw(row)
-		row.put(a.low+3-a.reverse, " "+label+" ", a.style|bold)
-		l.putNote(row, a, m, note)
+		row.put(start, " "+label+" ", a.style|bold)
 		b.WriteString(l.text(row))
 		return
 	}
 	above := l.rails()
 	l.stamp(above, m)
-	start := a.low + 2
+	start = a.low + 2
 	if over := start + textWidth(label) - l.width; over > 0 { // too long for what is right of the arrow's start
 		start = max(timeColumn+1, start-over)
 	}
 	above.put(start, fit(label, l.width-start), a.style|bold)
 	b.WriteString(l.text(above))
-	a.draw(row)
-	l.putNote(row, a, m, note)
 	b.WriteString(l.text(row))
 }
 
@@ -110,12 +104,26 @@ func (a shape) draw(row *line) {
 	}
 }
 
+// middle is where a lost message's arrow breaks off.
+func (a shape) middle() int { return (a.low + a.high) / 2 }
+
+// room is the part of the shaft on which a label may stand.
+func (a shape) room() (start, end int) {
+	start, end = a.low+2+a.reverse, a.high-2+a.reverse
+	switch {
+	case a.lost && a.reverse == 1:
+		start = a.middle() + 2
+	case a.lost:
+		end = a.middle() - 1
+	}
+	return start, end
+}
+
 // breakOff takes the second half of the arrow away.
 func (a shape) breakOff(row *line) {
-	middle := (a.low + a.high) / 2
-	from, to := middle, a.high-1
+	from, to, head, cross := a.middle(), a.high-1, a.right, a.middle()+2
 	if a.reverse == 1 {
-		from, to = a.low+1, middle
+		from, to, head, cross = a.low+1, a.middle(), a.left, a.middle()-2
 	}
 	for x := from; x <= to; x++ {
 		row.put(x, " ", 0)
@@ -125,32 +133,25 @@ func (a shape) breakOff(row *line) {
 			row.put(x, a.rail, dim)
 		}
 	}
-	head := a.glyphs.right
-	if a.reverse == 1 {
-		head = a.glyphs.left
-		row.put(middle, head, a.style)
-		row.put(middle-2, a.glyphs.lost, red|bold)
-		return
-	}
-	row.put(middle, head, a.style)
-	row.put(middle+2, a.glyphs.lost, red|bold)
+	row.put(a.middle(), head, a.style)
+	row.put(cross, a.glyphs.lost, red|bold)
 }
 
 // putNote writes what happened to the message beside its arrow's end.
-func (l *Ladder) putNote(row *line, a shape, m *wire.Message, note string) {
+func (l *Ladder) putNote(row *line, a shape, m *wire.Message) {
+	note, at, s := l.note(m), a.high+2, yellow
 	if note == "" {
 		return
 	}
 	if m.Lost {
-		at := (a.low+a.high)/2 + 4
+		at, s = a.middle()+4, red
 		if a.reverse == 1 {
-			at = max((a.low+a.high)/2-3-textWidth(note), timeColumn)
+			at = max(a.middle()-3-textWidth(note), timeColumn)
 		}
-		row.put(at, fit(note, l.width-at), red)
-		return
+	} else if at+textWidth(note) > l.width { // on the shaft, then
+		at = max(a.high-3-textWidth(note), timeColumn)
 	}
-	at := a.high + 2
-	row.put(at, fit(note, l.width-at), yellow)
+	row.put(at, fit(note, l.width-at), s)
 }
 
 // label is what stands on the arrow.
@@ -160,7 +161,7 @@ func (l *Ladder) label(m *wire.Message) string {
 		label = again + " · " + m.Summary
 	}
 	if m.Key == "message.tcp.retransmission" {
-		label = l.glyphs.again + " " + label
+		label = l.glyphs.again + " " + strings.TrimSuffix(label, " (retransmission)")
 	}
 	if len(m.Findings) > 0 {
 		label = l.glyphs.finding + " " + label
@@ -195,9 +196,9 @@ func (l *Ladder) say(key string, args map[string]any, otherwise string) string {
 	return l.o.Words.Say(key, args)
 }
 
-// stamp writes when the message was sent.
+// stamp writes when the message had been sent.
 func (l *Ladder) stamp(row *line, m *wire.Message) {
-	text := since(m.Time.Sub(l.start))
+	text := since(m.End.Sub(l.start))
 	row.put(max(timeColumn-1-len(text), 0), text, dim)
 }
 

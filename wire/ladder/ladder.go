@@ -110,21 +110,19 @@ func (l *Ladder) Message(m *wire.Message) string {
 	if l.start.IsZero() {
 		l.start, l.last = m.Time, m.Time
 	}
-	if l.x != nil && m.Time.Sub(l.last) >= pause {
+	if l.x != nil && m.End.Sub(l.last) >= pause {
 		b.WriteString(l.text(l.pausing()))
 	}
-	l.last = m.Time
+	l.last = m.End
 	from, to := l.column(m.From), l.column(m.To)
-	switch {
-	case m.To.Group && from >= 0 && len(l.x) > 1:
-		to = len(l.x) - 1
-		if from == to {
-			to = 0
+	if m.To.Group && to < 0 && len(l.x) > 1 {
+		if to = from + 1; to == len(l.x) {
+			to = from - 1
 		}
-		fallthrough
-	case from >= 0 && to >= 0 && from != to:
+	}
+	if from >= 0 && to >= 0 && from != to {
 		l.arrow(&b, m, from, to)
-	default:
+	} else {
 		l.plain(&b, m)
 	}
 	l.below(&b, m)

@@ -46,13 +46,14 @@ func (p *Packet) tcpSummary(from Relative) string {
 		s.WriteByte(' ')
 	}
 	fmt.Fprintf(&s, "seq=%d", p.Seq-from.Seq)
-	if n := len(p.Payload()); n > 0 {
+	n := len(p.Payload())
+	if n > 0 {
 		fmt.Fprintf(&s, " len=%d", n)
 	}
 	if p.Flags&ACK != 0 {
 		fmt.Fprintf(&s, " ack=%d", p.Ack-from.Ack)
 	}
-	if p.Flags&RST == 0 {
+	if p.Flags&RST == 0 && (n == 0 || p.Window == 0) {
 		fmt.Fprintf(&s, " win=%d", p.Window)
 	}
 	if mss := p.MSS(); mss > 0 && p.Flags&SYN != 0 {
