@@ -3,6 +3,7 @@ package explain
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -49,81 +50,87 @@ func (l Language) entriesAt(positions []int) []Entry {
 
 // An index knows the entries of a language by the names that people give them.
 type index struct {
-	named map[string][]int // folded name -> positions of entries
-	names []string         // for each entry, all its names in one line
-	texts []string         // for each entry, its text, folded
+	order []int    // positions of the entries, the general before the special
+	names []string // what each is called, folded, with a newline before and after each name
+	kinds []string // what each is one of, folded
+	texts func() []string
 }
 
 func newIndex(l Language, c *catalogue) index {
 	x := index{
-		named: make(map[string][]int, 4*len(c.entries)),
+		order: make([]int, len(c.entries)),
 		names: make([]string, len(c.entries)),
-		texts: make([]string, len(c.entries)),
+		kinds: make([]string, len(c.entries)),
 	}
-	for i, entry := range c.entries {
-		names := append(entry.names(), fold(entry.Title))
-		for _, name := range names {
-			if at := x.named[name]; len(at) == 0 || at[len(at)-1] != i {
-				x.named[name] = append(at, i)
-			}
+	kinds := make(map[string]string)
+	for i := range c.entries {
+		entry := &c.entries[i]
+		x.order[i] = i
+		x.names[i] = entry.names() + lower(entry.Title) + "\n"
+		if _, ok := kinds[entry.Kind]; !ok {
+			kinds[entry.Kind] = lower(l.Say("kind."+entry.Kind, nil))
 		}
-		x.names[i] = strings.Join(names, " ") + " " + fold(l.Say("kind."+entry.Kind, nil))
-		x.texts[i] = fold(entry.Text)
+		x.kinds[i] = kinds[entry.Kind]
 	}
+	// Port 53 comes before option 53 of DHCP.
+	slices.SortStableFunc(x.order, func(a, b int) int {
+		return strings.Count(c.entries[a].Key, ".") - strings.Count(c.entries[b].Key, ".")
+	})
+	x.texts = sync.OnceValue(func() []string {
+		texts := make([]string, len(c.entries))
+		for i := range texts {
+			texts[i] = lower(c.entries[i].Text)
+		}
+		return texts
+	})
 	return x
 }
 
-// names are what an entry is called in every language, folded: its name and its
-// aliases, its key, and the end of its key after each word before it, so that
-// "http status 304", "http 304", "status 304" and "304" all name it.
-func (e *Entry) names() []string {
-	parts := strings.Split(fold(e.Key), ".")
+// names are what an entry is called in every language, folded, with a newline
+// before and after each: its name and its aliases, its key, and the end of its
+// key after each word before it, so that "http status 304", "http 304",
+// "status 304" and "304" all name it.
+func (e *Entry) names() string {
+	var b strings.Builder
+	b.WriteString("\n" + e.Key + "\n" + e.Name + "\n")
+	parts := strings.Split(e.Key, ".")
 	last := parts[len(parts)-1]
-	names := []string{last}
 	for i := range len(parts) - 1 {
-		names = append(names, strings.Join(parts[i:], " "), parts[i]+" "+last)
+		b.WriteString(strings.Join(parts[i:], " ") + "\n" + parts[i] + " " + last + "\n")
 	}
-	names = append(names, strings.Join(parts, "."), fold(e.Name))
+	b.WriteString(last + "\n")
 	for _, alias := range e.Aliases {
-		names = append(names, fold(alias))
+		b.WriteString(alias + "\n")
 	}
-	return names
+	return lower(b.String())
 }
 
+// find looks for the names that are equal, then for those that begin so, then
+// for all the words in the names, then in the texts.
 func (x index) find(question string) []int {
-	if found := x.named[question]; len(found) > 0 {
-		return found
-	}
-	if found := x.beginning(question); len(found) > 0 {
-		return found
-	}
 	words := strings.Fields(question)
-	if found := having(x.names, words); len(found) > 0 {
-		return found
+	ways := []func(i int) bool{
+		func(i int) bool { return strings.Contains(x.names[i], "\n"+question+"\n") },
+		func(i int) bool { return strings.Contains(x.names[i], "\n"+question) },
+		func(i int) bool { return hasWords(x.names[i]+x.kinds[i], words) },
+		func(i int) bool { return hasWords(x.texts()[i], words) },
 	}
-	return having(x.texts, words)
-}
-
-func (x index) beginning(question string) []int {
-	var found []int
-	for name, positions := range x.named {
-		if strings.HasPrefix(name, question) {
-			found = append(found, positions...)
+	for _, fits := range ways {
+		var found []int
+		for _, i := range x.order {
+			if fits(i) {
+				found = append(found, i)
+			}
+		}
+		if len(found) > 0 {
+			return found
 		}
 	}
-	slices.Sort(found)
-	return slices.Compact(found)
+	return nil
 }
 
-// having are the positions of the lines that have every word.
-func having(lines, words []string) []int {
-	var found []int
-	for i, line := range lines {
-		if !slices.ContainsFunc(words, func(word string) bool { return !hasWord(line, word) }) {
-			found = append(found, i)
-		}
-	}
-	return found
+func hasWords(line string, words []string) bool {
+	return !slices.ContainsFunc(words, func(word string) bool { return !hasWord(line, word) })
 }
 
 // hasWord says whether a word stands in a line: whole, or, since Chinese is
@@ -156,6 +163,7 @@ func alphabetic(r rune) bool {
 }
 
 // fold makes what differs only in case, spaces or underscores equal.
-func fold(s string) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(strings.ToLower(s), "_", "-")), " ")
-}
+func fold(s string) string { return strings.Join(strings.Fields(lower(s)), " ") }
+
+// lower is fold for words of our own, whose spaces are in order.
+func lower(s string) string { return strings.ReplaceAll(strings.ToLower(s), "_", "-") }

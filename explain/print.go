@@ -20,9 +20,9 @@ func (l Language) Print(w io.Writer, e Entry, width int) error {
 	for _, line := range Wrap(e.Name+" — "+e.Title, width) {
 		b.WriteString(line + "\n")
 	}
-	paragraph(&b, "  ", "  ", l.Say("kind."+e.Kind, nil), width)
 	paragraph(&b, "  ", "  ", e.Text, width)
 	rows := [][2]string{
+		{l.Say("explain.kind", nil), l.Say("kind."+e.Kind, nil)},
 		{l.Say("explain.example", nil), e.Example},
 		{"RFC", strings.TrimPrefix(e.RFC, "RFC ")},
 		{l.Say("explain.book", nil), e.Book},

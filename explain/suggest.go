@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // mostSuggestions is how many names Suggest gives at most.
@@ -24,7 +25,7 @@ func Suggest(query string) []string {
 	for i := range facts().entries {
 		entry := &facts().entries[i]
 		best := allowed + 1
-		for _, name := range entry.names() {
+		for name := range strings.SplitSeq(entry.names(), "\n") {
 			best = min(best, distance(question, []rune(name), allowed))
 		}
 		if best <= allowed {
