@@ -22,11 +22,27 @@ type suite struct {
 }
 
 // suites are in the order of the book's chapters; each has a file of its name.
-var suites = []suite{}
+var suites = []suite{
+	{"dns", benchDNS},
+}
+
+// children are the servers that are measured: this program runs itself once more
+// with one of these names as its first argument, so that a server has a process
+// of its own, as its peers do.
+var children = map[string]func(ctx context.Context, args []string) error{
+	"dns-authority": serveAuthority,
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	if len(os.Args) > 1 && children[os.Args[1]] != nil {
+		if err := children[os.Args[1]](ctx, os.Args[2:]); err != nil {
+			fmt.Fprintf(os.Stderr, "bench %s: %v\n", os.Args[1], err)
+			os.Exit(1)
+		}
+		return
+	}
 	chosen := os.Args[1:]
 	for _, s := range suites {
 		if len(chosen) > 0 && !slices.Contains(chosen, s.name) {
