@@ -126,7 +126,7 @@ func parseChunkLine(line string) (int64, error) {
 	if extended {
 		size = strings.TrimRight(size, " \t")
 	}
-	if !validValue(extensions) {
+	if !ValidValue(extensions) {
 		return 0, SyntaxError("control character in a chunk extension")
 	}
 	const maxDigits = 15 // all below 2^63

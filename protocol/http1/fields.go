@@ -125,7 +125,7 @@ func parseField(line string) (Field, error) {
 		return Field{}, SyntaxError("field name is not a token")
 	}
 	value = trimSpace(value)
-	if !validValue(value) {
+	if !ValidValue(value) {
 		return Field{}, SyntaxError("control character in a field value")
 	}
 	return Field{Name: name, Value: value}, nil
@@ -151,9 +151,9 @@ var tokenChar = func() (is [256]bool) {
 	return is
 }()
 
-// validValue says whether a field value has no control character but HTAB
+// ValidValue says whether a field value has no control character but HTAB
 // (RFC 9110 §5.5).
-func validValue(s string) bool {
+func ValidValue(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; (c < ' ' && c != '\t') || c == 0x7f {
 			return false

@@ -162,7 +162,7 @@ func (h *Head) unfold(line string, lenient bool) error {
 		return SyntaxError("line begins with white space")
 	}
 	more := trimSpace(line)
-	if !validValue(more) {
+	if !ValidValue(more) {
 		return SyntaxError("control character in a field value")
 	}
 	last := &h.Fields[len(h.Fields)-1]
