@@ -11,19 +11,17 @@ import (
 )
 
 // sendStackLogToSlog gives the protocol stacks' log, of which there is one in a
-// program, to slog.
-var sendStackLogToSlog = sync.OnceFunc(func() { log.SetTarget(slogEmitter{}) })
+// program, to slog. It changes the logger there is, since parts of the stack
+// keep it from the program's start.
+var sendStackLogToSlog = sync.OnceFunc(func() { log.Log().Emitter = slogEmitter{} })
 
 type slogEmitter struct{}
 
-// Emit passes warnings on as such. What the stacks call information is about
-// single packets, and a mutated one is no news here.
+// Emit passes everything on as news for who looks for a fault in the stack:
+// what it warns of is single packets that make no sense.
 func (slogEmitter) Emit(_ int, level log.Level, _ time.Time, format string, args ...any) {
-	to := slog.LevelDebug
-	if level == log.Warning {
-		to = slog.LevelWarn
-	}
-	if logger := slog.Default(); logger.Enabled(context.Background(), to) {
-		logger.Log(context.Background(), to, "protocol stack: "+fmt.Sprintf(format, args...))
+	logger := slog.Default()
+	if logger.Enabled(context.Background(), slog.LevelDebug) {
+		logger.Debug("protocol stack: "+fmt.Sprintf(format, args...), "level", level.String())
 	}
 }
