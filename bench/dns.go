@@ -149,13 +149,23 @@ func answersPerSecond(report string) (float64, error) {
 	return strconv.ParseFloat(m[1], 64)
 }
 
+// freeDNSPort is a port that is free for both UDP and TCP at this moment.
 func freeDNSPort() (int, error) {
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for try := 0; ; try++ {
+		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		listener, err := net.Listen("tcp", conn.LocalAddr().String())
+		conn.Close()
+		if err == nil {
+			listener.Close()
+			return conn.LocalAddr().(*net.UDPAddr).Port, nil
+		}
+		if try == 10 {
+			return 0, err
+		}
 	}
-	defer conn.Close()
-	return conn.LocalAddr().(*net.UDPAddr).Port, nil
 }
 
 // awaitDNS asks until something answers at port.
