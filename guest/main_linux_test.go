@@ -23,10 +23,16 @@ var roles = map[string]func() int{
 	"drop": dropRole,
 }
 
+// countRole is the argument that makes of this test binary a program for a guest.
+const countRole = "count-signals"
+
 func TestMain(m *testing.M) {
 	Main()
 	if role, ok := roles[os.Args[0]]; ok {
 		os.Exit(role())
+	}
+	if len(os.Args) == 2 && os.Args[1] == countRole {
+		os.Exit(countSignals())
 	}
 	// The race detector waits a second before a process ends.
 	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))

@@ -165,7 +165,7 @@ func TestAttachRefused(t *testing.T) {
 
 func TestSignalFromTheCaller(t *testing.T) {
 	needGuests(t)
-	g, out := running(t, host("sh", "-c", `trap 'echo caught; exit 3' USR1; echo ready; while :; do sleep 0.02; done`))
+	g, out := running(t, host("bash", "-c", `trap 'echo caught; exit 3' USR1; echo ready; while :; do sleep 0.02; done`))
 	if err := g.Signal(syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func TestTerminalIsTheProgram(t *testing.T) {
 
 func TestWindowChange(t *testing.T) {
 	needGuests(t)
-	terminal, out := onTerminal(t, runCommand(t, "sh", "-c", "trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.02; done"))
+	terminal, out := onTerminal(t, bash(t, `run bash -c 'trap "stty size; exit" WINCH; echo ready; while :; do sleep 0.02; done'`))
 	out.until("ready")
 	if err := pty.Setsize(terminal, &pty.Winsize{Rows: 50, Cols: 132}); err != nil {
 		t.Fatal(err)
@@ -39,15 +39,14 @@ func TestControlC(t *testing.T) {
 // A program may use Ctrl-C as it likes.
 func TestControlCCaught(t *testing.T) {
 	needGuests(t)
-	cmd := runCommand(t, "sh", "-c", counter)
-	terminal, out := onTerminal(t, cmd)
+	terminal, out := onTerminal(t, counter(t))
 	out.until("ready")
 	for range 3 {
 		typed(t, terminal, "\x03")
-		out.until("got INT")
+		out.until("got interrupt")
 	}
 	typed(t, terminal, "\x1c") // Ctrl-\
-	out.until("got QUIT")
+	out.until("got quit")
 }
 
 // The shell outside stops the program by Ctrl-Z and continues it.
