@@ -60,7 +60,7 @@ func (m *Message) readBody(r *dissect.Reader) []dissect.Finding {
 		m.BodySize, m.Complete = n, err == nil
 		if err != nil {
 			f := finding("body.short", "8", place{m.BodyOffset, int(n)}, dissect.Wrong)
-			f.Args = map[string]any{"Want": want, "Count": n}
+			f.Args = map[string]any{"Want": want, "Have": n}
 			found = append(found, f)
 		}
 	case UntilClose:

@@ -1,0 +1,28 @@
+package wire_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/wirebook/wirebook/explain"
+	"github.com/wirebook/wirebook/wire"
+)
+
+// places are all that a sentence may fill in.
+var places = map[string]any{
+	"From": "a", "To": "b", "Count": 2, "Seq": 1, "Method": "X", "Target": "/", "Host": "h", "Status": 299, "Reason": "r",
+	"Bytes": 3, "Name": "n", "Type": "A", "Rcode": "NOERROR", "Answers": 1, "Zone": "z", "Want": 4, "Have": 2, "Asked": "c",
+	"Link": "l", "Lost": 1, "All": 2,
+}
+
+var ladderKeys = []string{"ladder.lost", "ladder.lost.part", "ladder.changed", "ladder.doubled", "ladder.reordered"}
+
+func TestEveryKeyHasItsWords(t *testing.T) {
+	for _, language := range []explain.Language{explain.English, explain.Chinese} {
+		for _, key := range append(wire.Keys(), ladderKeys...) {
+			if said := language.Say(key, places); strings.Contains(said, "⟦") {
+				t.Errorf("%s has no words in %s", key, language)
+			}
+		}
+	}
+}
