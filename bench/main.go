@@ -23,6 +23,7 @@ type suite struct {
 
 // suites are in the order of the book's chapters; each has a file of its name.
 var suites = []suite{
+	{"http", benchHTTP},
 	{"dns", benchDNS},
 }
 
@@ -30,6 +31,9 @@ var suites = []suite{
 // with one of these names as its first argument, so that a server has a process
 // of its own, as its peers do.
 var children = map[string]func(ctx context.Context, args []string) error{
+	"http-wirebook": serveWirebook,
+	"http-go":       serveGo,
+	"http-download": downloadAgain,
 	"dns-authority": serveAuthority,
 }
 
