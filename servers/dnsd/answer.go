@@ -71,13 +71,13 @@ func (s *search) step3() (again bool) {
 
 // found answers from the node that the name leads to.
 func (s *search) found(n *node) (again bool) {
-	if alias := n.sets[dns.TypeCNAME]; len(alias) > 0 && s.qtype != dns.TypeCNAME && s.qtype != dns.TypeANY {
-		s.answer(alias)
-		return s.follow(alias[0].(*dns.CNAME).Target)
-	}
 	set := n.sets[s.qtype]
 	if s.qtype == dns.TypeANY {
 		set = n.any()
+	}
+	if alias := n.sets[dns.TypeCNAME]; len(set) == 0 && len(alias) > 0 {
+		s.answer(alias)
+		return s.follow(alias[0].(*dns.CNAME).Target)
 	}
 	if len(set) == 0 {
 		s.negative() // NODATA: the name exists, the type does not
@@ -125,7 +125,7 @@ func (s *search) rename(dname *dns.DNAME, owner string) (again bool) {
 	if dname.Target == "." {
 		target = front
 	}
-	if _, ok := dns.IsDomainName(target); !ok {
+	if !isName(target) {
 		s.reply.Rcode = dns.RcodeYXDomain
 		return false
 	}

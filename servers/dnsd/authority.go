@@ -34,6 +34,7 @@ type Authority struct {
 	zones       atomic.Pointer[zones]
 	secondaries map[string]*secondary
 	started     func(*secondary) // set while Run runs
+	turn        chan struct{}    // holds a token while Run runs
 
 	packed  packedReplies
 	notices notices
@@ -82,7 +83,7 @@ func (a *Authority) AddZone(z *Zone) {
 func (a *Authority) put(z *Zone) {
 	next := a.copyZones()
 	if old, ok := next[z.name]; ok {
-		old.unwatch(a)
+		a.drop(old)
 	}
 	next[z.name] = z
 	a.zones.Store(&next)
@@ -96,11 +97,20 @@ func (a *Authority) RemoveZone(name string) {
 	defer a.changing.Unlock()
 	next := a.copyZones()
 	if old, ok := next[canonical(name)]; ok {
-		old.unwatch(a)
+		a.drop(old)
 	}
 	delete(next, canonical(name))
 	a.zones.Store(&next)
 	a.packed.forget()
+}
+
+// drop ends what is done for z. Called with changing held.
+func (a *Authority) drop(z *Zone) {
+	z.unwatch(a)
+	if s, ok := a.secondaries[z.name]; ok {
+		s.remove()
+		delete(a.secondaries, z.name)
+	}
 }
 
 func (a *Authority) copyZones() zones {
@@ -122,7 +132,7 @@ func (a *Authority) Zone(name string) *Zone {
 // primaries, which are asked in this order. Until the first transfer
 // is done, which takes a running Run, the answer is SERVFAIL.
 func (a *Authority) AddSecondary(name string, primaries ...netip.AddrPort) error {
-	if _, ok := dns.IsDomainName(name); !ok || len(primaries) == 0 {
+	if !isName(dns.Fqdn(name)) || len(primaries) == 0 {
 		return fmt.Errorf("dnsd: secondary of %q: needs a domain name and a primary", name)
 	}
 	a.changing.Lock()
@@ -135,8 +145,8 @@ func (a *Authority) AddSecondary(name string, primaries ...netip.AddrPort) error
 	if a.secondaries == nil {
 		a.secondaries = make(map[string]*secondary)
 	}
-	a.secondaries[z.name] = s
 	a.put(z)
+	a.secondaries[z.name] = s
 	if a.started != nil {
 		a.started(s)
 	}
@@ -144,7 +154,19 @@ func (a *Authority) AddSecondary(name string, primaries ...netip.AddrPort) error
 }
 
 // Run keeps the secondary zones fresh, and notifies of changes, until ctx ends.
+// When several servers share the role, one of them does this at a time.
 func (a *Authority) Run(ctx context.Context, nw netx.Network) error {
+	a.changing.Lock()
+	if a.turn == nil {
+		a.turn = make(chan struct{}, 1)
+	}
+	a.changing.Unlock()
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		return nil
+	}
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	run := func(s *secondary) {

@@ -3,6 +3,7 @@ package dnsd
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"net/netip"
 
 	"github.com/miekg/dns"
@@ -12,6 +13,8 @@ import (
 
 // maxMessage is the longest message there is: its length over TCP is two bytes.
 const maxMessage = dns.MaxMsgSize - 1
+
+var errPanicked = errors.New("dnsd: the role panicked")
 
 // exchange is one query, and what is said to it.
 type exchange struct {

@@ -1,14 +1,15 @@
 package dnsd
 
 import (
+	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"net/netip"
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
@@ -92,7 +93,7 @@ func textbook(t testing.TB) *Authority {
 // ask sends query once and returns the reply.
 func ask(t testing.TB, network string, addr netip.AddrPort, query *dns.Msg) *dns.Msg {
 	t.Helper()
-	client := dns.Client{Net: network, UDPSize: dns.MaxMsgSize - 1}
+	client := dns.Client{Net: network, UDPSize: dns.MaxMsgSize - 1, Timeout: 20 * time.Second}
 	reply, _, err := client.Exchange(query, addr.String())
 	if err != nil {
 		t.Fatalf("%v: %v", query.Question, err)
@@ -104,14 +105,20 @@ func question(name string, qtype uint16) *dns.Msg {
 	return new(dns.Msg).SetQuestion(dns.Fqdn(name), qtype)
 }
 
-// syncWriter lets several goroutines write to w.
-type syncWriter struct {
-	mu sync.Mutex
-	w  io.Writer
+// safeBuffer is a buffer for several goroutines.
+type safeBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
 }
 
-func (s *syncWriter) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.w.Write(p)
+func (b *safeBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *safeBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
 }

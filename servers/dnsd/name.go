@@ -2,6 +2,7 @@ package dnsd
 
 import (
 	"cmp"
+	"iter"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -23,6 +24,14 @@ func canonical(name string) string {
 	return dns.CanonicalName(name)
 }
 
+// isName reports whether name can be written in a message: its labels in 63
+// bytes each, all of it in 255 (RFC 1035 §2.3.4).
+func isName(name string) bool {
+	var wire [maxName]byte
+	_, err := dns.PackDomainName(name, wire[:], 0, nil, false)
+	return err == nil
+}
+
 // parent is name without its first label.
 func parent(name string) string {
 	at, end := dns.NextLabel(name, 0)
@@ -32,8 +41,8 @@ func parent(name string) string {
 	return name[at:]
 }
 
-// ancestors calls yield with name and every name above it, up to the root.
-func ancestors(name string) func(yield func(string) bool) {
+// ancestors is name and every name above it, up to the root.
+func ancestors(name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for at, end := 0, false; !end; at, end = dns.NextLabel(name, at) {
 			if !yield(name[at:]) {

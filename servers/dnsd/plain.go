@@ -9,11 +9,11 @@ import (
 // The parts of a message that never move (RFC 1035 §4.1.1).
 const (
 	headerSize  = 12
-	maxName     = 255                   // RFC 1035 §2.3.4
-	maxQuestion = maxName + 4           // and its type and class
-	optSize     = 11                    // an OPT record without options
-	minSize     = dns.MinMsgSize        // 512: RFC 1035 §2.3.4, and the least with EDNS
-	maxPlain    = headerSize + 1<<9 + 1 // a longer query goes the slow way
+	maxName     = 255            // RFC 1035 §2.3.4
+	maxQuestion = maxName + 4    // and its type and class
+	optSize     = 11             // an OPT record without options
+	minSize     = dns.MinMsgSize // 512: RFC 1035 §2.3.4, and the least with EDNS
+	maxPlain    = 512            // a longer query goes the slow way
 )
 
 // The bits of the header's second 16-bit word.

@@ -35,12 +35,18 @@ type secondary struct {
 	clock     clock.Clock
 	notified  chan struct{} // holds a token after a NOTIFY
 
+	removed context.Context // ends when the zone is removed
+	remove  context.CancelFunc
+
 	current time.Time     // when the copy was last known to be current
 	backoff time.Duration // the last wait without a copy
 }
 
 func newSecondary(a *Authority, z *Zone, primaries []netip.AddrPort) *secondary {
+	removed, remove := context.WithCancel(context.Background())
 	return &secondary{
+		removed:   removed,
+		remove:    remove,
 		authority: a,
 		zone:      z,
 		primaries: slices.Clone(primaries),
@@ -61,8 +67,12 @@ func (s *secondary) wake() {
 	}
 }
 
-// run refreshes the zone until ctx ends.
+// run refreshes the zone until ctx ends or the zone is removed.
 func (s *secondary) run(ctx context.Context, nw netx.Network) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(s.removed, cancel)
+	defer stop()
 	for ctx.Err() == nil {
 		err := s.refresh(ctx, nw)
 		if ctx.Err() != nil {

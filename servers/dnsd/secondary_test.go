@@ -138,10 +138,25 @@ func TestSecondaryTimers(t *testing.T) {
 		time.Sleep(longestRetry)
 		p.want("www.example.com", "NOERROR 1")
 
+		// The zone is removed, and copied anew by a second server of the role.
+		p.secondary.RemoveZone("example.com")
+		p.want("www.example.com", "REFUSED 0")
+		go func() { ran <- p.secondary.Run(ctx, p.nw) }()
+		synctest.Wait()
+		if err := p.secondary.AddSecondary("example.com", primaryAddr); err != nil {
+			t.Fatal(err)
+		}
+		p.want("www.example.com", "NOERROR 1")
+		if err := p.secondary.AddSecondary("example.com", primaryAddr); err == nil {
+			t.Error("is a secondary of the same zone twice")
+		}
+
 		p.stopPrimary()
 		cancel()
-		if err := <-ran; err != nil {
-			t.Error(err)
+		for range 2 {
+			if err := <-ran; err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }

@@ -237,6 +237,7 @@ func TestSlowConnections(t *testing.T) {
 		})
 	}
 	t.Run("in pieces", func(t *testing.T) {
+		addr := serve(t, &Server{Role: textbook(t)})
 		conn, err := net.Dial("tcp", addr.String())
 		if err != nil {
 			t.Fatal(err)
@@ -313,9 +314,9 @@ func (clumsy) Transfer(context.Context, *dns.Msg, netip.AddrPort, func(*dns.Msg)
 
 // TestPanic: a role that panics fails that one question.
 func TestPanic(t *testing.T) {
-	var log bytes.Buffer
+	var log safeBuffer
 	ctx := netx.WithHealing(context.Background())
-	addr := serveIn(t, ctx, &Server{Role: clumsy{}, Log: slog.New(slog.NewTextHandler(&syncWriter{w: &log}, nil))})
+	addr := serveIn(t, ctx, &Server{Role: clumsy{}, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	for _, network := range []string{"udp", "tcp"} {
 		if reply := ask(t, network, addr, question("example.com", dns.TypeA)); reply.Rcode != dns.RcodeServerFailure {
 			t.Errorf("%s: %v", network, reply)
@@ -327,6 +328,11 @@ func TestPanic(t *testing.T) {
 	client := dns.Client{Net: "tcp"}
 	if reply, _, err := client.Exchange(question("example.com", dns.TypeAXFR), addr.String()); err == nil {
 		t.Error("a transfer that panicked ended well:", reply)
+	}
+	for _, what := range []string{"at the question", "in the short cut", "in the transfer"} {
+		if !strings.Contains(log.String(), what) {
+			t.Errorf("no panic %q in the log", what)
+		}
 	}
 }
 

@@ -16,8 +16,6 @@ import (
 	"github.com/wirebook/wirebook/netx"
 )
 
-var errPanicked = errors.New("dnsd: the role panicked")
-
 // serveStreams serves TCP: the same messages, each after its length in two
 // bytes (RFC 1035 §4.2.2).
 func (s *Server) serveStreams(ctx context.Context, ln net.Listener) error {

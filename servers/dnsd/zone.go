@@ -46,7 +46,8 @@ func (z *Zone) Records() []dns.RR {
 	return r.list()
 }
 
-// Add puts records into the zone; those it has already are left as they are.
+// Add puts records into the zone, which keeps them: do not change them after.
+// Those that it has already are left as they are.
 // Either all of them are added or, with an error, none. The serial goes up, and
 // the secondaries are notified.
 func (z *Zone) Add(rrs ...dns.RR) error {

@@ -48,7 +48,7 @@ func ParseZone(r io.Reader, file, origin string) (*Zone, error) {
 	text := &lines{in: bufio.NewReader(r)}
 	if origin != "" {
 		origin = dns.Fqdn(origin)
-		if _, ok := dns.IsDomainName(origin); !ok {
+		if !isName(origin) {
 			return nil, &ZoneError{File: file, Err: fmt.Errorf("%q is not a domain name", origin)}
 		}
 	}
