@@ -46,6 +46,12 @@ func readFacts() *catalogue {
 				c.byKey[key] = i
 				c.entries = append(c.entries, Entry{Key: key, Kind: kindOf(key)})
 			}
+			if field == "also" {
+				for _, other := range list(value) {
+					c.byKey[other] = i
+				}
+				return
+			}
 			c.entries[i].setFact(topic, field, value)
 		})
 	}

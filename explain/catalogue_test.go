@@ -134,6 +134,23 @@ func TestEntries(t *testing.T) {
 	}
 }
 
+// The keys that the dissectors write, in either spelling.
+func TestEntryKeys(t *testing.T) {
+	for key, name := range map[string]string{
+		"ipv4.ttl": "TTL", "ipv4.header.length": "IHL", "tcp.seq": "sequence number", "tcp.flag.SYN": "SYN", "tcp.flags.syn": "SYN",
+		"dns.id": "ID", "dns.flag.AA": "AA", "dns.flag.aa": "AA", "arp.op": "operation", "arp.operation": "operation",
+		"dns.type.MX": "MX", "dns.rcode.NXDOMAIN": "NXDOMAIN", "tcp.state.TIME-WAIT": "TIME-WAIT", "http.method.GET": "GET",
+		"port.69": "tftp 69/udp", "http.header.if-modified-since": "If-Modified-Since",
+	} {
+		if e, ok := Chinese.Entry(key); !ok || e.Name != name {
+			t.Errorf("Entry(%s) = %q, %t; want %q", key, e.Name, ok, name)
+		}
+	}
+	if e, ok := English.Entry("no.such.key"); ok {
+		t.Errorf("an entry for no.such.key: %+v", e)
+	}
+}
+
 // ends counts the ends of sentences. A dot inside a word or after an
 // abbreviation is none.
 func ends(text string) int {

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -12,7 +13,7 @@ import (
 // "port 69", "MX", "time-wait", "状态码". Case and the language of the question do
 // not matter. Entries that are called so come first and alone; if there are
 // none, those whose name begins so; then those whose names have all the words;
-// at last those whose text has them.
+// at last those whose text has them. A port that has no entry finds its range.
 func (l Language) Lookup(query ...string) []Entry {
 	question := fold(strings.Join(query, " "))
 	if question == "" {
@@ -23,7 +24,33 @@ func (l Language) Lookup(query ...string) []Entry {
 			return l.entriesAt(found)
 		}
 	}
+	if e, ok := l.Entry(portRange(question)); ok {
+		return []Entry{e}
+	}
 	return nil
+}
+
+// portRange is the key of the range that a port is in: "port 50000", "50000/tcp".
+// It is empty where the question is of no port.
+func portRange(question string) string {
+	words := strings.FieldsFunc(question, func(r rune) bool { return r == ' ' || r == '/' || r == ':' })
+	words = slices.DeleteFunc(words, func(word string) bool {
+		return slices.Contains([]string{"port", "端口", "tcp", "udp"}, word)
+	})
+	if len(words) != 1 {
+		return ""
+	}
+	number, err := strconv.ParseUint(words[0], 10, 16)
+	switch {
+	case err != nil:
+		return ""
+	case number < 1024: // RFC 6335 §6
+		return "socket.well-known"
+	case number < 49152:
+		return "socket.registered"
+	default:
+		return "socket.ephemeral"
+	}
 }
 
 // readers are the languages to look in: the reader's own, then the others.

@@ -48,6 +48,11 @@ func TestLookup(t *testing.T) {
 		{"端口 69", []string{"port.69"}},
 		{"条件GET", []string{"web.conditional-get"}},
 		{"rarest first", []string{"web.p2p"}},
+		{"dns flags", []string{"dns.flag"}},
+		{"port 50001", []string{"socket.ephemeral"}},
+		{"8081/tcp", []string{"socket.registered"}},
+		{"端口 1022", []string{"socket.well-known"}},
+		{"three way handshake", []string{"tcp.handshake"}},
 		{"三次", []string{"tcp.handshake"}},
 	} {
 		for _, l := range Languages() {
@@ -74,7 +79,7 @@ func TestLookupInText(t *testing.T) {
 			t.Errorf("%s: Lookup(%q) = %v, want %s in it", test.language, test.query, got, test.want)
 		}
 	}
-	for _, query := range []string{"", "  ", "xyzzyx", "不存在之物"} {
+	for _, query := range []string{"", "  ", "xyzzyx", "不存在之物", "port 65536", "port" + strings.Repeat("9", 30)} {
 		if got := English.Lookup(query); got != nil {
 			t.Errorf("Lookup(%q) = %v, want nothing", query, keysFound(got))
 		}

@@ -75,7 +75,7 @@ func Wrap(text string, width int) []string {
 	columns, space := 0, false
 	for _, piece := range pieces(text) {
 		if piece == " " {
-			space = columns > 0
+			space = line.Len() > 0
 			continue
 		}
 		size := displaywidth.String(piece)
@@ -83,7 +83,7 @@ func Wrap(text string, width int) []string {
 		if space {
 			gap = 1
 		}
-		if columns > 0 && columns+gap+size > width {
+		if line.Len() > 0 && columns+gap+size > width {
 			lines = append(lines, line.String())
 			line.Reset()
 			columns, gap = 0, 0
@@ -91,7 +91,7 @@ func Wrap(text string, width int) []string {
 		line.WriteString(strings.Repeat(" ", gap) + piece)
 		columns, space = columns+gap+size, false
 	}
-	if columns > 0 {
+	if line.Len() > 0 {
 		lines = append(lines, line.String())
 	}
 	return lines

@@ -90,7 +90,7 @@ func TestWrap(t *testing.T) {
 		{"  one   two  ", 20, []string{"one two"}},
 		{"incomprehensibilities", 5, []string{"incomprehensibilities"}},
 		{"客户请求服务器", 6, []string{"客户请", "求服务", "器"}},
-		{"客户请求。完", 8, []string{"客户请", "求。完"}}, // no line begins with a full stop
+		{"客户请求。完", 8, []string{"客户请", "求。完"}},     // no line begins with a full stop
 		{"用户（客户）", 6, []string{"用户", "（客", "户）"}}, // nor ends with an opening bracket
 		{"状态码 304 与 ETag", 8, []string{"状态码", "304 与", "ETag"}},
 		{"回答304，不发送", 8, []string{"回答", "304，不", "发送"}},
