@@ -92,7 +92,7 @@ func (h *Head) readStart(r *bufio.Reader, rules Rules) error {
 // readFieldLines reads lines up to the empty one.
 func (h *Head) readFieldLines(r *bufio.Reader, rules Rules) error {
 	begin := len(h.text)
-	for {
+	for count := 0; ; count++ {
 		line := len(h.text)
 		left := rules.MaxFields - (line - begin) + len("\r\n")
 		if err := h.readLine(r, left, ErrFieldsTooLarge); err != nil {
@@ -101,7 +101,7 @@ func (h *Head) readFieldLines(r *bufio.Reader, rules Rules) error {
 		if isEmptyLine(h.text[line:]) {
 			return nil
 		}
-		if len(h.ends) > rules.MaxCount {
+		if count == rules.MaxCount {
 			return ErrFieldsTooLarge
 		}
 	}
