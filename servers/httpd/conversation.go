@@ -202,7 +202,7 @@ func (c *conversation) giveUp(err error) {
 	}
 	c.Log.Info("httpd: bad request", "client", c.stream.conn.RemoteAddr(), "status", f.status, "why", f.why)
 	c.last, c.unread = true, true
-	if c.refuse(nil, f.status, "") == nil {
+	if c.refuse(&c.stream.work.req, f.status, "") == nil {
 		c.hangUp()
 	}
 }
@@ -211,7 +211,8 @@ func (c *conversation) giveUp(err error) {
 // is listened to for a moment: closing at once would reset the connection, and
 // the reset could overtake the response (RFC 9112 §9.6).
 func (c *conversation) hangUp() {
-	if c.stream.flush() != nil || !c.unread {
+	unread := c.unread || c.stream.pipelined()
+	if c.stream.flush() != nil || !unread {
 		return
 	}
 	if half, ok := c.stream.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {

@@ -71,7 +71,7 @@ func (f *files) find(urlPath string, now time.Time) (*document, error) {
 		return f.list(name)
 	}
 	if doc == nil || !doc.is(name, info, f.modTimeOf(info)) {
-		doc, err = f.read(name)
+		doc, err = f.read(name, now)
 	} else {
 		again := *doc
 		doc = &again
@@ -126,8 +126,9 @@ func (d *document) is(name string, info fs.FileInfo, modTime time.Time) bool {
 	return d.name == name && d.size == info.Size() && d.modTime.Equal(modTime)
 }
 
-// read makes a document of a file.
-func (f *files) read(name string) (*document, error) {
+// read makes a document of a file. Last-Modified never lies in the future (RFC
+// 9110 §8.8.2.1).
+func (f *files) read(name string, now time.Time) (*document, error) {
 	file, err := f.fsys.Open(name)
 	if err != nil {
 		return nil, err
@@ -149,7 +150,10 @@ func (f *files) read(name string) (*document, error) {
 		}
 		doc.size = int64(len(doc.content))
 	}
-	if !doc.modTime.IsZero() {
+	switch {
+	case doc.modTime.After(now):
+		doc.lastModified = http1.FormatTime(now)
+	case !doc.modTime.IsZero():
 		doc.lastModified = http1.FormatTime(doc.modTime)
 	}
 	doc.etag, err = f.etag(doc, info, file)

@@ -196,6 +196,17 @@ func TestTheTimeOfEmbeddedFiles(t *testing.T) {
 	}
 }
 
+func TestLastModifiedIsNotInTheFuture(t *testing.T) {
+	later := &fstest.MapFile{Data: []byte("a"), ModTime: time.Now().Add(time.Hour)}
+	address := start(t, &Server{FS: fstest.MapFS{"a": later}})
+	response, _ := get(t, "http://"+address+"/a")
+	changed, err := http.ParseTime(response.Header.Get("Last-Modified"))
+	date, dateErr := http.ParseTime(response.Header.Get("Date"))
+	if err != nil || dateErr != nil || changed.After(date) {
+		t.Errorf("Last-Modified %s, Date %s", response.Header.Get("Last-Modified"), response.Header.Get("Date"))
+	}
+}
+
 func TestAListing(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, "pub/a <b>&.txt", "")

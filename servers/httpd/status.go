@@ -34,7 +34,7 @@ var reasons = map[int]string{
 }
 
 // refuse answers with a status and a page that says no more than the status
-// does. req is nil if there was no request that could be read.
+// does. Of a request that could not be read, req has what is known.
 func (c *conversation) refuse(req *request, status int, location string) error {
 	page := "<!DOCTYPE html>\n<title>" + title(status) + "</title>\n<h1>" + title(status) + "</h1>\n"
 	w := c.begin(status)
@@ -47,7 +47,7 @@ func (c *conversation) refuse(req *request, status int, location string) error {
 		w.field("Allow", allowed)
 	}
 	c.endHeader(w, req)
-	if req == nil || req.method != "HEAD" {
+	if req.method != "HEAD" {
 		w.text(page)
 	}
 	return c.stream.queued()

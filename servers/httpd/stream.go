@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"bufio"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -46,16 +47,16 @@ const fullOutput = 64 << 10
 // await waits until the next request begins to come. While it waits there are
 // no buffers.
 func (s *stream) await(timeout time.Duration) error {
-	if s.work != nil && s.work.in.Buffered() > 0 {
-		return nil // pipelined
+	if s.pipelined() {
+		return nil
 	}
 	if err := s.flush(); err != nil {
 		return err
 	}
 	s.release()
 	s.readWithin(timeout)
-	n, err := s.conn.Read(s.first[:])
-	if n == 0 {
+	n, err := io.ReadAtLeast(s.conn, s.first[:], 1)
+	if err != nil {
 		return err
 	}
 	s.early = s.first[:n]
@@ -63,6 +64,9 @@ func (s *stream) await(timeout time.Duration) error {
 	s.work.in.Reset(s)
 	return nil
 }
+
+// pipelined says whether something has come behind the last request.
+func (s *stream) pipelined() bool { return s.work != nil && s.work.in.Buffered() > 0 }
 
 // release gives the buffers back.
 func (s *stream) release() {
