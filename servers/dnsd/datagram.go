@@ -36,7 +36,8 @@ func (s *Server) servePackets(ctx context.Context, conn net.PacketConn) error {
 	loops := []func(context.Context) error{d.loop}
 	if b := newBatches(d); b != nil {
 		loops = nil
-		for range runtime.GOMAXPROCS(0) {
+		const most = 4 // the socket itself is one at a time
+		for range min(runtime.GOMAXPROCS(0), most) {
 			loops = append(loops, b.loop)
 		}
 	}

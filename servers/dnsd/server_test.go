@@ -99,6 +99,25 @@ func TestReplySource(t *testing.T) {
 	}
 }
 
+// TestUDPSize: a datagram is as long as both sides allow, and no longer.
+func TestUDPSize(t *testing.T) {
+	for _, c := range []struct {
+		server, asker uint16
+		truncated     bool
+	}{
+		{0, 4096, true}, {4096, 4096, false}, {4096, 1232, true}, {4096, 0, true}, {1, 4096, true},
+	} {
+		addr := serve(t, &Server{Role: textbook(t), UDPSize: int(c.server)})
+		query := question("big.example.com", dns.TypeTXT)
+		if c.asker > 0 {
+			query.SetEdns0(c.asker, false)
+		}
+		if reply := ask(t, "udp", addr, query); reply.Truncated != c.truncated || (len(reply.Answer) == 7) == c.truncated {
+			t.Errorf("server %d, asker %d: TC is %v, with %d records", c.server, c.asker, reply.Truncated, len(reply.Answer))
+		}
+	}
+}
+
 // TestFit cuts a reply down byte by byte: each time whole sets are gone, and TC
 // is set exactly when one that matters is.
 func TestFit(t *testing.T) {
