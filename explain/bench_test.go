@@ -21,7 +21,7 @@ func BenchmarkColdLookup(b *testing.B) {
 func BenchmarkSay(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		English.Say("cli.explain.found", map[string]any{"Count": 2})
+		English.Say("message.udp.data", map[string]any{"Count": 2})
 	}
 }
 

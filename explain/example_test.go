@@ -24,10 +24,10 @@ func ExampleLanguage_Lookup() {
 }
 
 func ExampleLanguage_Say() {
-	found := map[string]any{"Count": 2}
-	fmt.Println(explain.English.Say("cli.explain.found", found))
-	fmt.Println(explain.Chinese.Say("cli.explain.found", found))
+	size := map[string]any{"Count": 2}
+	fmt.Println(explain.English.Say("message.udp.data", size))
+	fmt.Println(explain.Chinese.Say("message.udp.data", size))
 	// Output:
-	// 2 entries
-	// 共 2 个条目
+	// A datagram with 2 bytes of data.
+	// 一个携带 2 字节数据的数据报。
 }

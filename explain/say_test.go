@@ -11,9 +11,9 @@ func TestSay(t *testing.T) {
 	}{
 		{English, "explain.see", nil, "See also"},
 		{Chinese, "explain.see", nil, "另见"},
-		{English, "cli.explain.found", map[string]any{"Count": 1}, "1 entry"},
-		{English, "cli.explain.found", map[string]any{"Count": uint16(2)}, "2 entries"},
-		{Chinese, "cli.explain.found", map[string]any{"Count": 1}, "共 1 个条目"},
+		{English, "message.udp.data", map[string]any{"Count": 1}, "A datagram with 1 byte of data."},
+		{English, "message.udp.data", map[string]any{"Count": uint16(2)}, "A datagram with 2 bytes of data."},
+		{Chinese, "message.udp.data", map[string]any{"Count": 1}, "一个携带 1 字节数据的数据报。"},
 		{English, "cli.explain.none", map[string]any{"Query": "{{.Count}}"}, "Nothing here is called {{.Count}}."},
 		{English, "no.such.key", nil, "⟦no.such.key⟧"},
 		{Chinese, "no.such.key", nil, "⟦no.such.key⟧"},
