@@ -2,7 +2,6 @@ package dnsd
 
 import (
 	"context"
-	"encoding/binary"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -15,10 +14,11 @@ import (
 // reply here was made by it, and all are forgotten when any zone changes.
 
 // maxPacked is how many replies are kept in each of two generations, and
-// maxPackedSize how long one may be.
+// maxPackedSize how long one may be: with both, a flood of names that a wildcard
+// answers takes no more than 50 MB.
 const (
 	maxPacked     = 20_000
-	maxPackedSize = 4096
+	maxPackedSize = defaultUDPSize
 )
 
 // AppendReply answers q with a packed reply, making it if this is the first to
@@ -50,7 +50,7 @@ func (a *Authority) pack(q *PlainQuery, from netip.AddrPort) []byte {
 	reply.Question = query.Question
 	reply.Compress = true
 	packed, err := reply.Pack()
-	if err != nil || len(packed) > maxPackedSize || binary.BigEndian.Uint16(packed[2:])&bitTC != 0 {
+	if err != nil || len(packed) > maxPackedSize {
 		return nil
 	}
 	return packed
