@@ -69,7 +69,7 @@ func (v *visit) getOne(ctx context.Context, object *Object) {
 	}
 	defer v.close(l)
 	if object.Err = l.conn.Send(v.request(object)); object.Err == nil {
-		v.receive(l, object, io.Discard)
+		v.receive(l, object, discard)
 	}
 }
 
@@ -136,7 +136,7 @@ func (v *visit) getBatch(l *line, objects []*Object) (done int, more bool) {
 		return 0, false
 	}
 	for i, object := range objects {
-		more := v.receive(l, object, io.Discard)
+		more := v.receive(l, object, discard)
 		if object.Err != nil {
 			return i, false
 		}
@@ -146,6 +146,9 @@ func (v *visit) getBatch(l *line, objects []*Object) (done int, more bool) {
 	}
 	return len(objects), true
 }
+
+// discard reads a content to its end and counts its bytes.
+func discard(body io.Reader) (int64, error) { return io.Copy(io.Discard, body) }
 
 func fail(objects []*Object, err error) {
 	for _, object := range objects {

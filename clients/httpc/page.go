@@ -137,11 +137,13 @@ func (v *visit) getPage(ctx context.Context, target *url.URL) (html string, base
 	}
 	var content strings.Builder
 	page := &v.Objects[0]
-	page.Begin = 0
 	if err := l.conn.Send(v.request(page)); err != nil {
 		return "", nil, err
 	}
-	if !v.receive(l, page, &content) {
+	more := v.receive(l, page, func(body io.Reader) (int64, error) {
+		return io.Copy(&content, io.LimitReader(body, maxPage))
+	})
+	if !more {
 		v.close(l)
 	}
 	if page.Err != nil {
@@ -153,9 +155,9 @@ func (v *visit) getPage(ctx context.Context, target *url.URL) (html string, base
 	return content.String(), target, nil
 }
 
-// receive reads the response for an object, and says whether the connection can
-// carry another.
-func (v *visit) receive(l *line, object *Object, content io.Writer) (more bool) {
+// receive reads the response for an object, its content by a function, and says
+// whether the connection can carry another.
+func (v *visit) receive(l *line, object *Object, read func(body io.Reader) (int64, error)) (more bool) {
 	response, err := l.conn.Receive()
 	if err != nil {
 		object.Err = err
@@ -163,11 +165,7 @@ func (v *visit) receive(l *line, object *Object, content io.Writer) (more bool) 
 	}
 	object.Status = response.Status
 	object.Connection = l.number
-	object.Bytes, object.Err = io.Copy(content, io.LimitReader(response.Body, maxPage))
-	if object.Bytes == maxPage {
-		rest, err := io.Copy(io.Discard, response.Body)
-		object.Bytes, object.Err = object.Bytes+rest, err
-	}
+	object.Bytes, object.Err = read(response.Body)
 	object.End = v.clock.Now().Sub(v.begin)
 	return object.Err == nil && response.Persistent()
 }
