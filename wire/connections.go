@@ -69,6 +69,9 @@ func (w *Watcher) tcp(p *packet.Packet, f *frame.Frame, s *sighting) {
 	was := c.State
 	side, note := c.Segment(p, f)
 	s.Note, s.Relative = note, c.Relative(side)
+	if owner.ends[side].Host == "" {
+		owner.ends[side] = w.names.sender(p, f)
+	}
 	w.segment(owner, side, p, f, s, was)
 }
 

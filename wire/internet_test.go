@@ -1,11 +1,9 @@
 package wire_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -54,9 +52,7 @@ func newStage(t testing.TB, o wire.Options) *stage {
 	s.alice = host("alice", "10.0.1.10/24", "10.0.1.1", campus)
 	s.dns = host("dns", "10.0.1.53/24", "10.0.1.1", campus)
 	s.www = host("www", "10.0.2.80/24", "10.0.2.1", core)
-	o.Names = wire.NamesFunc(func(a netip.Addr) string {
-		return map[string]string{"10.0.1.10": "alice", "10.0.1.53": "dns", "10.0.2.80": "www", "10.0.1.1": "gw", "10.0.2.1": "gw"}[a.String()]
-	})
+	o.Names = wire.NamesFunc(hosts)
 	s.watch(t, o)
 	return s
 }
@@ -239,5 +235,9 @@ func TestLossOnALaterLink(t *testing.T) {
 	}
 }
 
-var _ = bufio.NewReader
-var _ net.Conn
+var names = map[string]string{
+	"10.0.1.10": "alice", "10.0.1.53": "dns", "10.0.2.80": "www", "10.0.1.1": "gw", "10.0.2.1": "gw",
+	"10.0.0.1": "alice", "10.0.0.2": "bob", "10.0.0.3": "carol",
+}
+
+func hosts(a netip.Addr) string { return names[a.String()] }

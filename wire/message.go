@@ -59,7 +59,7 @@ type Message struct {
 	Lost   bool       // it did not arrive: all of its packets, or one fragment of it, were lost
 	Losses []Loss
 
-	fields func([]byte) []Field
+	part dissect.Part // for its fields
 }
 
 // Endpoint is one who speaks or is spoken to.
@@ -92,10 +92,7 @@ type Loss struct {
 // Fields is the tree of the message's fields; offsets are those in Bytes. It is
 // made anew at each call.
 func (m *Message) Fields() []Field {
-	if m.fields == nil {
-		return nil
-	}
-	return m.fields(m.Bytes)
+	return m.part.Tree(m.Bytes)
 }
 
 // Worst is the highest severity of the message's findings; ok is false when it

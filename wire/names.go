@@ -24,6 +24,7 @@ func (f NamesFunc) Host(a netip.Addr) string { return f(a) }
 type namer struct {
 	names Names
 	cards dissect.Recent[packet.MAC, string]
+	spoke dissect.Recent[netip.Addr, string] // who has sent from an address that has no name
 }
 
 // learn notes whose card has sent a frame that is on its first link.
@@ -35,11 +36,20 @@ func (n *namer) learn(p *packet.Packet, f *frame.Frame) {
 	if known, ok := n.cards.Get(p.Source); !ok || known != name {
 		n.cards.Put(p.Source, name)
 	}
+	if n.names == nil && p.From.IsValid() && !p.From.IsUnspecified() {
+		if _, ok := n.spoke.Get(p.From); !ok {
+			n.spoke.Put(p.From, name)
+		}
+	}
 }
 
 func (n *namer) host(a netip.Addr) string {
-	if n.names == nil || !a.IsValid() || a.IsUnspecified() {
+	if !a.IsValid() || a.IsUnspecified() {
 		return ""
+	}
+	if n.names == nil {
+		name, _ := n.spoke.Get(a)
+		return name
 	}
 	return n.names.Host(a.Unmap())
 }

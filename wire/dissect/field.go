@@ -55,3 +55,18 @@ func Text(b []byte, max int) string {
 	}
 	return text
 }
+
+// clip shortens what goes past n bytes, and leaves out what is beyond: of a
+// long message only the beginning is kept.
+func clip(fields []Field, n int) []Field {
+	kept := fields[:0]
+	for _, f := range fields {
+		if f.Offset > n || f.Offset == n && f.Length > 0 {
+			continue
+		}
+		f.Length = min(f.Length, n-f.Offset)
+		f.Children = clip(f.Children, n)
+		kept = append(kept, f)
+	}
+	return kept
+}

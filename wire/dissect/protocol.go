@@ -99,3 +99,11 @@ type Part struct {
 	// Fields makes the tree of the message's bytes, when somebody looks.
 	Fields func(bytes []byte) []Field
 }
+
+// Tree is the fields that lie in bytes, which are the message or its beginning.
+func (p *Part) Tree(bytes []byte) []Field {
+	if p.Fields == nil {
+		return nil
+	}
+	return clip(p.Fields(bytes), len(bytes))
+}

@@ -170,7 +170,7 @@ func (h *head) statusLine(line []byte) {
 	m := h.m
 	version, rest, _ := strings.Cut(text, " ")
 	code, reason, spaced := strings.Cut(rest, " ")
-	m.Version, m.Reason = version, reason
+	m.Version, m.code, m.Reason = version, code, reason
 	m.parts = [3]place{
 		{at, len(version)}, {at + len(version) + 1, len(code)}, {at + len(version) + len(code) + 2, len(reason)},
 	}

@@ -21,7 +21,8 @@ type Message struct {
 	Framing    Framing `json:"framing"`    // what tells where it ends
 	Complete   bool    `json:"complete"`   // it did end there
 
-	start  place // the start line
+	code   string // the status code as it was written
+	start  place  // the start line
 	parts  [3]place
 	empty  place // the empty line
 	chunks []chunk

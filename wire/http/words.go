@@ -12,7 +12,7 @@ import (
 func (m *Message) summary() string {
 	line := fmt.Sprintf("%s %s %s", m.Method, m.Target, m.Version)
 	if !m.Request {
-		line = fmt.Sprintf("%s %03d %s", m.Version, m.Status, m.Reason)
+		line = fmt.Sprintf("%s %s %s", m.Version, m.code, m.Reason)
 	}
 	return dissect.Text([]byte(strings.TrimRight(line, " ")), 200)
 }
