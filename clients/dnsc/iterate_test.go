@@ -143,10 +143,10 @@ func TestIterate(t *testing.T) {
 		}},
 		{"poison", "www.far.com", dns.TypeA, func(n *fakeNet) {
 			// com's server says where far.com's server is, whose name is in org.
-			true_ := n.hosts["192.5.6.30"]
+			honest := n.hosts["192.5.6.30"]
 			n.hosts["192.5.6.30"] = func(network string, q *dns.Msg) [][]byte {
 				m := new(dns.Msg)
-				if err := m.Unpack(true_(network, q)[0]); err != nil {
+				if err := m.Unpack(honest(network, q)[0]); err != nil {
 					t.Error(err)
 				}
 				if q.Question[0].Name == "www.far.com." {

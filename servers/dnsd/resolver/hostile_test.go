@@ -113,10 +113,10 @@ func TestRandomCase(t *testing.T) {
 func TestPoison(t *testing.T) {
 	const evil = "198.51.100.66"
 	poison := func(l *lab, section func(*dns.Msg) *[]dns.RR, records ...string) {
-		true_ := l.net.hosts[hostingNS]
+		honest := l.net.hosts[hostingNS]
 		l.net.hosts[hostingNS] = func(query *dns.Msg, network string) [][]byte {
 			reply := new(dns.Msg)
-			if err := reply.Unpack(true_(query, network)[0]); err != nil {
+			if err := reply.Unpack(honest(query, network)[0]); err != nil {
 				l.Fatal(err)
 			}
 			for _, text := range records {
@@ -249,6 +249,21 @@ func TestDualStack(t *testing.T) {
 		l.net.hosts[v6] = serving(l, "six.com. SOA ns.six.com. h.six.com. 1 2 3 4 60\nwww.six.com. A 203.0.113.6\n")
 	}, func(l *lab) {
 		l.want(l.ask("www.six.com.", dns.TypeA), "NOERROR; answer www.six.com. A 203.0.113.6")
+	})
+}
+
+// TestLoopback: a zone says that its server is this very host. Nobody's zone
+// shall make the resolver send to what listens there.
+func TestLoopback(t *testing.T) {
+	inLab(t, func(l *lab) {
+		l.net.hosts[comServer] = serving(l, comZone+"inside.com. NS ns.inside.com.\nns.inside.com. A 127.0.0.1\nns.inside.com. AAAA ::1\n")
+		l.net.hosts["127.0.0.1"] = silence
+		l.net.hosts["::1"] = silence
+	}, func(l *lab) {
+		l.want(l.ask("www.inside.com.", dns.TypeA), "SERVFAIL")
+		if l.net.count("127.0.0.1")+l.net.count("::1") != 0 {
+			l.Error("it asked its own host")
+		}
 	})
 }
 

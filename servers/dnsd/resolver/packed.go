@@ -20,7 +20,7 @@ var (
 // AppendReply answers q with a reply that was given before and has not
 // expired, its TTLs counted down, without taking query or reply apart.
 func (r *Resolver) AppendReply(buf []byte, q *dnsd.PlainQuery, from netip.AddrPort) []byte {
-	r.init()
+	r.prepare()
 	if !r.allowed(from.Addr()) {
 		return nil
 	}

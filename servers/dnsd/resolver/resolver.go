@@ -37,29 +37,31 @@ type Resolver struct {
 	Log    *slog.Logger // nil means slog.Default()
 
 	once    sync.Once
-	clock   clock.Clock
+	clock   clock.Clock // Clock and Limits, with what was left open filled in
 	limits  Limits
+	local   bool // the root is on this host, and so other servers may be
 	cache   *cache
 	packed  packedReplies
 	servers servers
 	flights flights
 }
 
-// init fills in what the zero value leaves open.
-func (r *Resolver) init() {
+// prepare fills in what the zero value leaves open.
+func (r *Resolver) prepare() {
 	r.once.Do(func() {
 		r.clock = clock.Or(r.Clock)
 		r.limits = r.Limits.orDefaults()
 		r.cache = newCache(r.limits.Cache)
 		r.packed.limit = r.limits.Cache
 		r.flights.begin()
+		r.local = slices.ContainsFunc(r.rootZone().addrs(), netip.Addr.IsLoopback)
 	})
 }
 
 // Run lets the resolver ask others, on nw, until ctx ends. Questions that come
 // before Run wait for it.
 func (r *Resolver) Run(ctx context.Context, nw netx.Network) error {
-	r.init()
+	r.prepare()
 	if err := r.flights.open(ctx, nw); err != nil {
 		return err
 	}
@@ -71,7 +73,7 @@ func (r *Resolver) Run(ctx context.Context, nw netx.Network) error {
 // Answer answers query: from the cache, or by asking down from the root. RA is
 // set in every reply: recursion is available here.
 func (r *Resolver) Answer(ctx context.Context, query *dns.Msg, from netip.AddrPort) *dns.Msg {
-	r.init()
+	r.prepare()
 	reply := new(dns.Msg).SetReply(query)
 	reply.RecursionAvailable = r.allowed(from.Addr())
 	q := query.Question[0]
@@ -174,13 +176,13 @@ func (r *Resolver) resolve(ctx context.Context, nw netx.Network, k key) ([]*set,
 
 // Entries is what is in the cache, sorted from the root down.
 func (r *Resolver) Entries() []Entry {
-	r.init()
+	r.prepare()
 	return r.cache.entries(r.clock.Now())
 }
 
 // Flush forgets all names. What is known about the servers is kept.
 func (r *Resolver) Flush() {
-	r.init()
+	r.prepare()
 	r.cache.flush()
 	r.packed.flush()
 }

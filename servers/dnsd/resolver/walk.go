@@ -195,8 +195,8 @@ func (w *walk) askZone(ctx context.Context, z *zone, k key) (verdict, error) {
 }
 
 // rounds is how often a server that stays silent is asked. Each time it has
-// twice as long to answer.
-const rounds = 3
+// twice as long to answer; [Limits.Time] may end it sooner.
+const rounds = 5
 
 // addresses yields the addresses of z's servers in the order in which to ask
 // them: those that are known, the quickest first; then those of servers whose
@@ -207,8 +207,8 @@ func (w *walk) addresses(ctx context.Context, z *zone, silent map[netip.Addr]boo
 		offer := func(addrs []netip.Addr) bool {
 			w.servers.sort(addrs, w.clock.Now())
 			for _, addr := range addrs {
-				if slices.Contains(asked, addr) {
-					continue
+				if slices.Contains(asked, addr) || addr.IsLoopback() && !w.local {
+					continue // a stranger's zone must not make us ask our own host
 				}
 				asked = append(asked, addr)
 				if !yield(addr) {
