@@ -94,6 +94,9 @@ func className(c uint16) string {
 }
 
 func rcodeName(code int) string {
+	if code == dns.RcodeBadVers {
+		return "BADVERS" // 16 is BADSIG, too, but only inside TSIG (RFC 8945 §3)
+	}
 	if name, ok := dns.RcodeToString[code]; ok {
 		return name
 	}

@@ -123,6 +123,9 @@ func (c *Conn) Segment(p *packet.Packet, f *frame.Frame) (Side, Note) {
 	if p.Flags&packet.FIN != 0 && !h.finished {
 		h.finished, h.fin = true, seq+uint32(len(data))
 	}
+	if end := seq + uint32(len(data)); ahead(h.top, end) > 0 {
+		h.top = end
+	}
 	h.add(seq, data, p.Flags&packet.PSH != 0, f)
 	h.drain()
 	c.table.account(c, h.buffered+other.buffered-before)
@@ -158,7 +161,7 @@ func (h *Half) judge(p *packet.Packet, other *Half) Note {
 	case place == -1 && length == size && size <= 1 && (size == 0 || other.acked == h.next):
 		note = KeepAlive
 	case length == 0:
-		if h.hasAcked && p.Flags&packet.ACK != 0 && p.Ack == h.acked && p.Window == h.window && ahead(p.Ack, other.next) > 0 {
+		if h.hasAcked && p.Flags&packet.ACK != 0 && p.Ack == h.acked && p.Window == h.window && ahead(p.Ack, other.top) > 0 {
 			note = DuplicateACK
 		}
 	case place+length <= 0:

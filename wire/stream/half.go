@@ -23,6 +23,7 @@ type Half struct {
 	begun    bool
 	ended    bool
 	next     uint32 // the next byte in order
+	top      uint32 // the byte after the last that was sent
 	fin      uint32 // the sequence number of FIN,
 	finished bool   // which has come
 	waiting  []waiting
@@ -51,6 +52,7 @@ func (h *Half) begin(seq uint32, syn bool) {
 	if syn {
 		h.next++
 	}
+	h.top = h.next
 }
 
 // add takes a segment's bytes, whose first is number seq.
