@@ -19,14 +19,12 @@ func (m *machine) AddAddress(card string, p netip.Prefix) error {
 	defer m.mu.Unlock()
 	c, err := m.findCard(card)
 	if err == nil {
-		err = checkAddress(p)
-	}
-	if err == nil {
-		err = m.addAddress(c, p)
+		err = m.checkAddress(p)
 	}
 	if err != nil {
 		return fmt.Errorf("add address %v to %s: %w", p, m.name, err)
 	}
+	m.addAddress(c, p)
 	m.setStackRoutes()
 	return nil
 }
@@ -50,8 +48,8 @@ func (m *machine) RemoveAddress(card string, p netip.Prefix) error {
 	return nil
 }
 
-// checkAddress says what cannot be a card's address.
-func checkAddress(p netip.Prefix) error {
+// checkAddress says what cannot be a new address of the machine.
+func (m *machine) checkAddress(p netip.Prefix) error {
 	a := p.Addr()
 	switch {
 	case !p.IsValid():
@@ -59,17 +57,17 @@ func checkAddress(p netip.Prefix) error {
 	case a.Is4In6(), a.Zone() != "", a.IsUnspecified(), a.IsMulticast(), a.IsLoopback():
 		return fmt.Errorf("%v cannot be a card's address", a)
 	}
-	return nil
-}
-
-func (m *machine) addAddress(c *Card, p netip.Prefix) error {
-	for _, other := range m.cards {
-		for _, has := range other.addresses {
-			if has.Addr() == p.Addr() {
-				return fmt.Errorf("card %s has %v already", other.name, has)
+	for _, c := range m.cards {
+		for _, has := range c.addresses {
+			if has.Addr() == a {
+				return fmt.Errorf("card %s has %v already", c.name, has)
 			}
 		}
 	}
+	return nil
+}
+
+func (m *machine) addAddress(c *Card, p netip.Prefix) {
 	c.addresses = append(c.addresses, p)
 	m.setNameless(c)
 	protocol := ipv4.ProtocolNumber
@@ -80,7 +78,21 @@ func (m *machine) addAddress(c *Card, p netip.Prefix) error {
 		Protocol:          protocol,
 		AddressWithPrefix: tcpip.AddressWithPrefix{Address: stackAddress(p.Addr()), PrefixLen: p.Bits()},
 	}, stack.AddressProperties{}))
-	return nil
+}
+
+// hasSeveral reports whether there is a choice of addresses to send from.
+func (m *machine) hasSeveral() bool {
+	var four, six int
+	for _, c := range m.cards {
+		for _, p := range c.addresses {
+			if p.Addr().Is4() {
+				four++
+			} else {
+				six++
+			}
+		}
+	}
+	return four > 1 || six > 1
 }
 
 // setNameless gives the card the address 0.0.0.0 as long as it has no other

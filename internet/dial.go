@@ -103,6 +103,7 @@ func (h *Host) dialOne(ctx context.Context, k kind, local, remote netip.AddrPort
 // it is, or until ctx ends.
 func (s *socket) connect(ctx context.Context, local, remote netip.AddrPort) error {
 	if local.IsValid() || local.Port() != 0 {
+		s.ep.SocketOptions().SetReuseAddress(true) // as netx.OS: FTP's port 20 serves again and again
 		if err := s.ep.Bind(s.host.fullAddress(local)); err != nil {
 			return errno("bind", err)
 		}

@@ -74,7 +74,7 @@ func (h *Host) Listen(ctx context.Context, network, address string) (net.Listene
 	}
 	s, err := h.bind(k, local, 0)
 	if err == nil {
-		err = s.listen()
+		err = s.listen(k, local.Addr())
 	}
 	if err != nil {
 		return nil, opError("listen", network, nil, net.TCPAddrFromAddrPort(local), err)
@@ -85,11 +85,52 @@ func (h *Host) Listen(ctx context.Context, network, address string) (net.Listene
 
 const backlog = 4096 // connections that wait for Accept, as Linux's somaxconn
 
-func (s *socket) listen() error {
-	if err := s.ep.Listen(backlog); err != nil {
+// listen makes s a listener. SO_REUSEADDR lets a port be bound although past
+// connections still have it; the stack would then let it be listened on twice.
+func (s *socket) listen(k kind, local netip.Addr) error {
+	bound, _ := s.ep.GetLocalAddress()
+	l := &listening{kind: k, addr: local, port: bound.Port}
+	failed := s.host.startListening(s, l)
+	if failed != nil {
 		s.close()
-		return errno("listen", err)
+		return errno("listen", failed)
 	}
+	return nil
+}
+
+// listening is where a listener listens.
+type listening struct {
+	kind kind
+	addr netip.Addr // the zero Addr: all
+	port uint16
+}
+
+func (a *listening) overlaps(b *listening) bool {
+	switch {
+	case a.port != b.port:
+		return false
+	case a.any() || b.any():
+		return (a.covers4() && b.covers4()) || (a.covers6() && b.covers6())
+	}
+	return a.addr == b.addr
+}
+
+func (a *listening) any() bool     { return !a.addr.IsValid() || a.addr.IsUnspecified() }
+func (a *listening) covers4() bool { return a.addr.Is4() || (!a.addr.IsValid() && !a.kind.only6) }
+func (a *listening) covers6() bool { return a.addr.Is6() || (!a.addr.IsValid() && !a.kind.only4) }
+
+func (h *Host) startListening(s *socket, l *listening) tcpip.Error {
+	h.socketsMu.Lock()
+	defer h.socketsMu.Unlock()
+	for other := range h.sockets {
+		if other.listens != nil && other.listens.overlaps(l) {
+			return &tcpip.ErrPortInUse{}
+		}
+	}
+	if err := s.ep.Listen(backlog); err != nil {
+		return err
+	}
+	s.listens = l
 	return nil
 }
 
@@ -172,6 +213,11 @@ func (h *Host) bind(k kind, local netip.AddrPort, device tcpip.NICID) (*socket, 
 	ep, events, failed := h.newEndpoint(k, local.Addr())
 	if failed != nil {
 		return nil, errno("socket", failed)
+	}
+	if k.transport == tcp.ProtocolNumber {
+		// Connections in TIME-WAIT do not keep a port that is asked for by
+		// its number; one that the stack chooses is nobody else's.
+		ep.SocketOptions().SetReuseAddress(local.Port() != 0)
 	}
 	if device != 0 {
 		failed = ep.SocketOptions().SetBindToDevice(int32(device))

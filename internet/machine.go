@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -20,6 +21,8 @@ type machine struct {
 	name  string
 	kind  frame.Kind
 	stack *stack.Stack
+
+	several atomic.Bool // it has more than one address of a family, besides loopback and link-local ones
 
 	mu     sync.Mutex
 	closed bool
@@ -78,7 +81,7 @@ func (m *machine) newCard(config CardConfig) (*Card, error) {
 		return nil, fmt.Errorf("an MTU of %d does not work: it is from %d to %d", mtu, smallestMTU, largestMTU)
 	}
 	for _, p := range config.Addrs {
-		if err := checkAddress(p); err != nil {
+		if err := m.checkAddress(p); err != nil {
 			return nil, err
 		}
 	}
@@ -108,9 +111,7 @@ func (m *machine) install(card *Card, sw *Switch, config CardConfig) error {
 	must(m.stack.CreateNICWithOptions(card.id, card, stack.NICOptions{Name: card.name}))
 	m.cards = append(m.cards, card)
 	for _, p := range config.Addrs {
-		if err := m.addAddress(card, p); err != nil {
-			return err
-		}
+		m.addAddress(card, p)
 	}
 	m.setStackRoutes()
 	return nil
@@ -173,6 +174,11 @@ func (m *machine) Addresses() []netip.Addr {
 		}
 	}
 	return addrs
+}
+
+// has reports whether an address is the machine's own.
+func (m *machine) has(a netip.Addr) bool {
+	return slices.Contains(m.Addresses(), a)
 }
 
 // close ends the stack and takes the cards away.

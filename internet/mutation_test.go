@@ -26,7 +26,7 @@ import (
 func mutations(t *testing.T) int {
 	text := os.Getenv("WIREBOOK_MUTATIONS")
 	if text == "" {
-		return 30_000
+		return 10_000
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
@@ -90,20 +90,7 @@ func answers(now *clock.Movable, from, to *Host, address string) error {
 		return err
 	}
 	defer ln.Close()
-	done := make(chan struct{})
-	var skipping sync.WaitGroup
-	skipping.Go(func() {
-		for range 120 {
-			select {
-			case <-done:
-				return
-			default:
-				now.Skip(time.Second)
-			}
-		}
-	})
-	defer skipping.Wait()
-	defer close(done)
+	defer hurry(now)()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	c, err := from.DialContext(ctx, "tcp", ln.Addr().String())

@@ -117,6 +117,7 @@ var onEveryCard = []netip.Prefix{
 // setStackRoutes gives the stack its table, sorted: it takes the first route
 // that matches.
 func (m *machine) setStackRoutes() {
+	m.several.Store(m.hasSeveral())
 	routes := m.sortedRoutes()
 	for _, c := range m.cards {
 		for _, p := range onEveryCard {

@@ -19,7 +19,8 @@ type socket struct {
 	events *waiter.Queue
 	closed atomic.Bool
 
-	onClose func() // nil, or what else there is to do
+	listens *listening // of a TCP listener; belongs to host.socketsMu
+	onClose func()     // nil, or what else there is to do
 
 	reading side
 	writing side

@@ -14,15 +14,24 @@ type UDPConn struct {
 	*socket
 	local, remote net.Addr // remote is nil when the socket is not connected
 	toSend        bytes.Reader
+
+	port  uint16
+	all   bool  // it listens on all addresses
+	asked asked // by whom, at which of them
 }
 
 func newUDPConn(s *socket) *UDPConn {
 	c := &UDPConn{socket: s}
 	if a, err := s.ep.GetLocalAddress(); err == nil {
-		c.local = s.host.udpAddr(a)
+		c.local, c.port = s.host.udpAddr(a), a.Port
+		c.all = a.Addr.Unspecified()
 	}
 	if a, err := s.ep.GetRemoteAddress(); err == nil {
 		c.remote = s.host.udpAddr(a)
+	}
+	if c.all {
+		s.ep.SocketOptions().SetReceivePacketInfo(true)
+		s.ep.SocketOptions().SetIPv6ReceivePacketInfo(true)
 	}
 	return c
 }
@@ -39,6 +48,9 @@ func (c *UDPConn) ReadFromUDPAddrPort(b []byte) (n int, from netip.AddrPort, err
 		}
 		if err == nil {
 			n, from = result.Count, c.host.addrPort(result.RemoteAddr)
+			if c.all && c.host.several.Load() {
+				c.remember(from, &result.ControlMessages)
+			}
 		}
 		return err
 	})
@@ -68,12 +80,21 @@ func (c *UDPConn) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if c.remote != nil {
 		return 0, opError("write", "udp", c.local, net.UDPAddrFromAddrPort(to), net.ErrWriteToConnected)
 	}
-	full := c.host.fullAddress(to)
-	n, err := c.write(b, &full)
+	n, err := c.writeTo(b, netip.AddrPortFrom(to.Addr().Unmap(), to.Port()))
 	if err != nil {
 		err = opError("write", "udp", c.local, net.UDPAddrFromAddrPort(to), err)
 	}
 	return n, err
+}
+
+func (c *UDPConn) writeTo(b []byte, to netip.AddrPort) (int, error) {
+	if c.all && c.host.several.Load() {
+		if local, ok := c.asked.by(to); ok && c.host.has(local) {
+			return c.writeFrom(local, b, to)
+		}
+	}
+	full := c.host.fullAddress(to)
+	return c.write(b, &full)
 }
 
 // WriteTo sends one datagram to a *net.UDPAddr.

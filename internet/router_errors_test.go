@@ -1,0 +1,165 @@
+package internet
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gopacket/gopacket/layers"
+
+	"github.com/wirebook/wirebook/clock"
+	"github.com/wirebook/wirebook/internet/forward"
+)
+
+func TestNoRoute(t *testing.T) {
+	r := newRoad(t, roadConfig{})
+	for _, address := range []string{"192.0.2.1:80", "[2001:db8::1]:80"} {
+		started := time.Now()
+		_, err := r.alice.DialContext(soon(t), "tcp", address)
+		if !errors.Is(err, syscall.ENETUNREACH) && !errors.Is(err, syscall.EHOSTUNREACH) {
+			t.Errorf("dial %s: %v", address, err)
+		}
+		if took := time.Since(started); took > 5*time.Second {
+			t.Errorf("dial %s: %v after %v, want at once", address, err, took)
+		}
+	}
+	if n := r.r1.Counters().Dropped[forward.NoRoute]; n < 2 {
+		t.Errorf("r1 counts %d packets without a route", n)
+	}
+}
+
+// Nobody has the address: ARP, or NDP, gets no answer.
+func TestNoSuchHost(t *testing.T) {
+	movable := clock.NewMovable()
+	r := newRoad(t, roadConfig{Config: Config{Clock: movable}})
+	movable.OnSettle(r.Settle)
+	failed := make(chan error)
+	go func() {
+		_, err := r.alice.DialContext(soon(t), "tcp", "10.0.3.77:80")
+		failed <- err
+	}()
+	for err := error(nil); err == nil; {
+		select {
+		case err = <-failed:
+			if !errors.Is(err, syscall.EHOSTUNREACH) {
+				t.Error(err)
+			}
+		default:
+			movable.Skip(500 * time.Millisecond)
+		}
+	}
+}
+
+// By IPv6 the sender is told the same (RFC 4443 §3.1, code 3). A host's stack
+// does not heed it, but a traceroute shows it.
+func TestNoSuchHostIPv6(t *testing.T) {
+	movable := clock.NewMovable()
+	r := newRoad(t, roadConfig{Config: Config{Clock: movable}})
+	movable.OnSettle(r.Settle)
+	seen := watch(t, r.Internet)
+	probeUDP(t, r.alice, netip.MustParseAddr("fd00:3::77"), 64)
+	within(t, "the packet waits at r2", func() bool { return r.r2.Counters().Forwarded > 0 })
+	movable.Skip(10 * time.Second)
+	seen.until(t, func(s sighting) bool {
+		icmp, ok := s.packet.Layer(layers.LayerTypeICMPv6).(*layers.ICMPv6)
+		return ok && s.Link.Name == "alice" && s.FromB && icmp.TypeCode == layers.CreateICMPv6TypeCode(1, 3)
+	})
+	if n := r.r2.Counters().Dropped[forward.HostUnreachable]; n != 1 {
+		t.Errorf("r2 counts %+v", r.r2.Counters())
+	}
+}
+
+// Packets for a next hop that is not known yet wait, so many and no more.
+func TestQueueForANextHop(t *testing.T) {
+	r := newRoad(t, roadConfig{})
+	mustPing(t, r.alice, "10.0.3.1")
+	const packets = maxWaiting + 36
+	for range packets {
+		probeUDP(t, r.alice, netip.MustParseAddr("10.0.3.77"), 64)
+	}
+	within(t, "36 packets too many", func() bool {
+		return r.r2.Counters().Dropped[forward.QueueFull] == packets-maxWaiting
+	})
+	mustPing(t, r.alice, "10.0.3.10") // others are not affected
+}
+
+// A host is replaced by another with the same address: the router finds out.
+func TestNextHopGetsAnotherCard(t *testing.T) {
+	movable := clock.NewMovable()
+	r := newRoad(t, roadConfig{Config: Config{Clock: movable}})
+	movable.OnSettle(r.Settle)
+	mustPing(t, r.alice, "10.0.3.10")
+	if err := r.RemoveHost("bob"); err != nil {
+		t.Fatal(err)
+	}
+	carol := try(r.AddHost("carol"))(t)
+	try(carol.Connect(r.nodes["right"].(*Switch), card("10.0.3.10/24", "fd00:3::10/64")))(t)
+	setRoutes(t, carol, "0.0.0.0/0", "10.0.3.1", "::/0", "fd00:3::1")
+	for range 200 {
+		ctx, cancel := clock.WithTimeout(context.Background(), movable, 500*time.Millisecond)
+		done := make(chan error)
+		go func() {
+			_, err := r.alice.Ping(ctx, netip.MustParseAddr("10.0.3.10"))
+			done <- err
+		}()
+		movable.Skip(time.Second)
+		err := <-done
+		cancel()
+		if err == nil {
+			return
+		}
+	}
+	t.Errorf("carol is not found; r2's neighbors: %v", r.r2.Neighbors())
+}
+
+// Broadcasts and multicasts stay on their link (RFC 1812 §5.3.4).
+func TestBroadcastsStay(t *testing.T) {
+	r := newRoad(t, roadConfig{})
+	seen := watch(t, r.Internet)
+	from := try(r.alice.ListenPacketOn(context.Background(), "eth0", "udp4", ":68"))(t)
+	defer from.Close()
+	for _, to := range []string{"255.255.255.255", "10.0.1.255"} {
+		if _, err := from.WriteTo([]byte("hello"), &net.UDPAddr{IP: net.ParseIP(to), Port: 67}); err != nil {
+			t.Errorf("to %s: %v", to, err)
+		}
+	}
+	mustPing(t, r.alice, "10.0.3.10")
+	seen.until(t, func(s sighting) bool {
+		datagram, ok := s.packet.TransportLayer().(*layers.UDP)
+		if ok && datagram.DstPort == 67 && s.Link.Name != "alice" && s.Link.Name != "r1" {
+			t.Errorf("seen on %s: %v", s.Link.Name, s.packet)
+		}
+		return s.Link.Name == "alice" && s.FromB && s.packet.Layer(layers.LayerTypeICMPv4) != nil
+	})
+}
+
+func TestRoutesChangeInUse(t *testing.T) {
+	r := newRoad(t, roadConfig{})
+	mustPing(t, r.alice, "10.0.3.10")
+	setRoutes(t, r.r1)
+	if _, err := r.alice.DialContext(soon(t), "tcp", "10.0.3.10:80"); !errors.Is(err, syscall.ENETUNREACH) && !errors.Is(err, syscall.EHOSTUNREACH) {
+		t.Errorf("without a route: %v", err)
+	}
+	if err := r.r1.AddRoute(Route{Dst: netip.MustParsePrefix("10.0.3.10/32"), Via: netip.MustParseAddr("10.0.2.2")}); err != nil {
+		t.Fatal(err)
+	}
+	mustPing(t, r.alice, "10.0.3.10")
+}
+
+func TestRouterErrors(t *testing.T) {
+	r := newRoad(t, roadConfig{})
+	if _, err := r.AddRouter("alice"); err == nil {
+		t.Error("two nodes have the same name")
+	}
+	if _, err := r.r1.Connect(r.middle, card("10.0.2.1/24")); err == nil {
+		t.Error("two cards have the same address")
+	}
+	r.Close()
+	if _, err := r.AddRouter("r3"); !errors.Is(err, ErrClosed) {
+		t.Errorf("a router was added after the end: %v", err)
+	}
+}
