@@ -107,15 +107,34 @@ func TestIdleFlowsEnd(t *testing.T) {
 func TestFloodOfFlows(t *testing.T) {
 	alice, www := newWorld(t)
 	serveUDP(t, www, ":53")
-	ready, listening := opened()
-	g := &UDP{Address: loopback, To: "10.0.0.2:53", Through: alice, Listening: listening, MaxFlows: 10}
-	address, _ := start(t, g, netx.OS{}, ready)
-	for range 300 {
-		conn := dialUDP(t, netx.OS{}, address)
-		conn.Write([]byte("hello"))
-		conn.Close()
+	outside, err := netx.OS{}.ListenPacket(context.Background(), "udp", loopback)
+	if err != nil {
+		t.Fatal(err)
 	}
-	ask(t, dialUDP(t, netx.OS{}, address), "and I?")
+	defer outside.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	fs := &flows{
+		gateway: &UDP{To: "10.0.0.2:53", Through: alice, MaxFlows: 10},
+		outside: outside, byClient: make(map[string]*flow),
+	}
+	for port := range 5000 {
+		fs.of(ctx, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 1 + port}).send([]byte("flood"))
+		if n := len(fs.byClient); n > 10 {
+			t.Fatalf("%d flows", n)
+		}
+	}
+	client := dialUDP(t, netx.OS{}, outside.LocalAddr().String())
+	fs.of(ctx, client.LocalAddr()).send([]byte("and I?"))
+	client.SetReadDeadline(time.Now().Add(20 * time.Second))
+	buf := make([]byte, 100)
+	if n, err := client.Read(buf); err != nil || !strings.HasSuffix(string(buf[:n]), " and I?") {
+		t.Errorf("who comes last gets %q, %v", buf[:n], err)
+	}
+	cancel()
+	fs.wait.Wait()
+	if n := len(fs.byClient); n != 0 {
+		t.Errorf("%d flows outlive the gateway", n)
+	}
 }
 
 // endOldest ends the flow that has been idle for longest, and no other.
