@@ -1,0 +1,82 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+)
+
+// A Client gives commands to the process that runs a world.
+type Client struct {
+	path string
+	http http.Client
+}
+
+// Dial finds the process that runs the world of that name; "" is the default
+// one. If there is none, the error is [ErrNoWorld].
+func Dial(name string) (*Client, error) {
+	path, err := Path(name)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{path: path}
+	c.http.Transport = &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return c.dial(ctx) },
+	}
+	conn, err := c.dial(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return c, conn.Close()
+}
+
+func (c *Client) dial(ctx context.Context) (net.Conn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", c.path)
+	if err != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("%w (world %s; %v)", ErrNoWorld, filepath.Base(c.path), err)
+	}
+	return conn, err
+}
+
+// Close closes idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Call gives the command `method path` with in as its JSON body (nil: none)
+// and stores the answer in out (nil: not wanted). An error that the other
+// side gave by [Fail] is returned as it was.
+func (c *Client) Call(ctx context.Context, method, path string, in, out any) error {
+	request, err := newRequest(ctx, method, path, in)
+	if err != nil {
+		return err
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode/100 != 2 {
+		return failureOf(response)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.NewDecoder(response.Body).Decode(out)
+}
+
+func newRequest(ctx context.Context, method, path string, in any) (*http.Request, error) {
+	body, err := json.Marshal(in)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://wirebook"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	return request, nil
+}
