@@ -175,7 +175,7 @@ func dataPart(key string, b []byte) *dissect.Part {
 	return &dissect.Part{
 		Summary: dataSummary(b, len(b)), Key: key, Args: map[string]any{"Count": len(b)},
 		Fields: func(b []byte) []Field {
-			return []Field{{Name: "Data", Key: "data", Value: dissect.Text(b, 80), Length: len(b)}}
+			return []Field{{Name: "Data", Key: "layer.application", Value: dissect.Text(b, 80), Length: len(b)}}
 		},
 	}
 }

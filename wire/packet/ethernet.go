@@ -36,8 +36,8 @@ func (p *Packet) decodeARP() {
 
 func ethernetFields(data []byte) dissect.Field {
 	b := builder{data: data}
-	b.mac("Destination", "ethernet.destination", 0)
-	b.mac("Source", "ethernet.source", 6)
+	b.mac("Destination", "ethernet.dst", 0)
+	b.mac("Source", "ethernet.src", 6)
 	at := 12
 	for at+6 <= len(data) && binary.BigEndian.Uint16(data[at:]) == uint16(TypeVLAN) {
 		b.add("802.1Q Tag", "ethernet.vlan", at, 4, fmt.Sprintf("VLAN %d", binary.BigEndian.Uint16(data[at+2:])&0xfff))
@@ -53,18 +53,18 @@ var etherTypes = map[uint64]string{0x0800: "IPv4", 0x0806: "ARP", 0x86dd: "IPv6"
 
 func arpFields(data []byte, at int) dissect.Field {
 	b := builder{data: data, base: at}
-	b.uint("Hardware Type", "arp.hardware.type", 0, 2, func(v uint64) string {
+	b.uint("Hardware Type", "arp.htype", 0, 2, func(v uint64) string {
 		return named(v, "%d", map[uint64]string{1: "Ethernet"})
 	})
-	b.uint("Protocol Type", "arp.protocol.type", 2, 2, func(v uint64) string { return named(v, "0x%04x", etherTypes) })
-	b.uint("Hardware Address Length", "arp.hardware.length", 4, 1, nil)
-	b.uint("Protocol Address Length", "arp.protocol.length", 5, 1, nil)
-	b.uint("Operation", "arp.operation", 6, 2, func(v uint64) string {
+	b.uint("Protocol Type", "arp.ptype", 2, 2, func(v uint64) string { return named(v, "0x%04x", etherTypes) })
+	b.uint("Hardware Address Length", "arp.hlen", 4, 1, nil)
+	b.uint("Protocol Address Length", "arp.plen", 5, 1, nil)
+	b.uint("Operation", "arp.op", 6, 2, func(v uint64) string {
 		return named(v, "%d", map[uint64]string{ARPRequest: "request", ARPReply: "reply"})
 	})
-	b.mac("Sender Hardware Address", "arp.sender.hardware", 8)
-	b.addr("Sender Protocol Address", "arp.sender.protocol", 14, 4)
-	b.mac("Target Hardware Address", "arp.target.hardware", 18)
-	b.addr("Target Protocol Address", "arp.target.protocol", 24, 4)
+	b.mac("Sender Hardware Address", "arp.sha", 8)
+	b.addr("Sender Protocol Address", "arp.spa", 14, 4)
+	b.mac("Target Hardware Address", "arp.tha", 18)
+	b.addr("Target Protocol Address", "arp.tpa", 24, 4)
 	return b.layer("Address Resolution Protocol", "arp", at, at+arpPacket)
 }

@@ -120,64 +120,64 @@ func (p *Packet) icmpNames() (kind, code string) {
 
 func icmpFields(p *Packet) dissect.Field {
 	b := builder{data: p.Data, base: p.transport}
-	name, key, initial := "Internet Control Message Protocol", "icmp", uint32(0)
+	name, layer, initial := "Internet Control Message Protocol", "icmp", uint32(0)
 	s := p.Segment()
 	if p.Protocol == ICMPv6 {
-		name, key, initial = "Internet Control Message Protocol v6", "icmpv6", p.pseudo(len(s))
+		name, layer, initial = "Internet Control Message Protocol v6", "icmpv6", p.pseudo(len(s))
 	}
 	kind, code := p.icmpNames()
-	b.uint("Type", key+".type", 0, 1, func(v uint64) string { return fmt.Sprintf("%d (%s)", v, kind) })
-	b.uint("Code", key+".code", 1, 1, func(v uint64) string {
+	b.uint("Type", "icmp.type", 0, 1, func(v uint64) string { return fmt.Sprintf("%d (%s)", v, kind) })
+	b.uint("Code", "icmp.code", 1, 1, func(v uint64) string {
 		if code == "" {
 			return fmt.Sprint(v)
 		}
 		return fmt.Sprintf("%d (%s)", v, code)
 	})
-	b.checksum(key+".checksum", 2, p.Faults&BadTransportChecksum == 0, wanted(s, 2, initial))
+	b.checksum("icmp.checksum", 2, p.Faults&BadTransportChecksum == 0, wanted(s, 2, initial))
 	request, reply := p.Echo()
 	target := p.Target()
 	switch {
 	case request || reply:
-		b.uint("Identifier", key+".identifier", 4, 2, nil)
-		b.uint("Sequence Number", key+".seq", 6, 2, nil)
-		b.add("Data", key+".data", 8, len(p.Payload()), fmt.Sprintf("%d bytes", len(p.Payload())))
+		b.uint("Identifier", "icmp.id", 4, 2, nil)
+		b.uint("Sequence Number", "icmp.seq", 6, 2, nil)
+		b.add("Data", "layer.application", 8, len(p.Payload()), fmt.Sprintf("%d bytes", len(p.Payload())))
 	case p.icmpError():
-		p.errorFields(&b, key)
+		p.errorFields(&b)
 	case target.IsValid():
 		if p.ICMPType == NeighborAdvertisement {
-			b.bits("Router", "ndp.flags.router", 4, 0, 1, flag)
-			b.bits("Solicited", "ndp.flags.solicited", 4, 1, 1, flag)
-			b.bits("Override", "ndp.flags.override", 4, 2, 1, flag)
+			b.bits("Router", "ipv6.nd", 4, 0, 1, flag)
+			b.bits("Solicited", "ipv6.nd", 4, 1, 1, flag)
+			b.bits("Override", "ipv6.nd", 4, 2, 1, flag)
 		}
-		b.addr("Target Address", "ndp.target", 8, 16)
+		b.addr("Target Address", "ipv6.nd", 8, 16)
 		ndpOptions(&b, 24, len(s))
 	case p.Protocol == ICMPv6 && p.ICMPType == RouterSolicitation:
 		ndpOptions(&b, 8, len(s))
 	case p.Protocol == ICMPv6 && p.ICMPType == RouterAdvertisement:
-		b.uint("Cur Hop Limit", "ndp.hop.limit", 4, 1, nil)
-		b.uint("Router Lifetime", "ndp.router.lifetime", 6, 2, func(v uint64) string { return fmt.Sprintf("%d s", v) })
+		b.uint("Cur Hop Limit", "ipv6.nd", 4, 1, nil)
+		b.uint("Router Lifetime", "ipv6.nd", 6, 2, func(v uint64) string { return fmt.Sprintf("%d s", v) })
 		ndpOptions(&b, 16, len(s))
 	default:
-		b.add("Data", key+".data", 8, len(p.Payload()), fmt.Sprintf("%d bytes", len(p.Payload())))
+		b.add("Data", "layer.application", 8, len(p.Payload()), fmt.Sprintf("%d bytes", len(p.Payload())))
 	}
-	return b.layer(name, key, p.transport, p.end)
+	return b.layer(name, layer, p.transport, p.end)
 }
 
 // errorFields are an ICMP error's, with the packet that it quotes.
-func (p *Packet) errorFields(b *builder, key string) {
+func (p *Packet) errorFields(b *builder) {
 	switch {
 	case p.Protocol == ICMPv6 && p.ICMPType == PacketTooBig:
-		b.uint("MTU", key+".mtu", 4, 4, nil)
+		b.uint("MTU", "icmp.mtu", 4, 4, nil)
 	case p.Protocol == ICMP && p.ICMPType == Unreachable && p.ICMPCode == 4:
-		b.uint("Next-Hop MTU", key+".mtu", 6, 2, nil)
+		b.uint("Next-Hop MTU", "icmp.mtu", 6, 2, nil)
 	case p.Protocol == ICMP && p.ICMPType == Redirect:
-		b.addr("Gateway", key+".gateway", 4, 4)
+		b.addr("Gateway", "icmp.redirect", 4, 4)
 	}
 	q, ok := p.Quoted()
 	if !ok {
 		return
 	}
-	f := b.add("Original Packet", key+".original", 8, len(p.Payload()), q.Summary(Relative{}))
+	f := b.add("Original Packet", "icmp.original", 8, len(p.Payload()), q.Summary(Relative{}))
 	f.Children = q.ipLayers()
 	dissect.Shift(f.Children, p.payload)
 }
@@ -200,15 +200,15 @@ func ndpOptions(b *builder, from, to int) {
 			if o[0] == 2 {
 				name = "Target Link-Layer Address"
 			}
-			b.add(name, "ndp.option.link.address", at, length, MAC(v[2:8]).String())
+			b.add(name, "ipv6.nd", at, length, MAC(v[2:8]).String())
 		case 3:
 			if prefix, ok := netip.AddrFromSlice(v[min(16, len(v)):]); ok {
-				b.add("Prefix Information", "ndp.option.prefix", at, length, fmt.Sprintf("%s/%d", prefix, v[2]))
+				b.add("Prefix Information", "ipv6.nd", at, length, fmt.Sprintf("%s/%d", prefix, v[2]))
 			}
 		case 5:
-			b.add("MTU", "ndp.option.mtu", at, length, fmt.Sprint(number(v[4:8])))
+			b.add("MTU", "ipv6.nd", at, length, fmt.Sprint(number(v[4:8])))
 		default:
-			b.add(fmt.Sprintf("Option %d", o[0]), "ndp.option.unknown", at, length, fmt.Sprintf("%d bytes", length))
+			b.add(fmt.Sprintf("Option %d", o[0]), "ipv6.nd", at, length, fmt.Sprintf("%d bytes", length))
 		}
 		at += length
 	}

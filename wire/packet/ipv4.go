@@ -52,16 +52,16 @@ func ipv4Fields(p *Packet) dissect.Field {
 	b := builder{data: p.Data, base: p.network}
 	header := int(p.Data[p.network]&15) * 4
 	b.bits("Version", "ipv4.version", 0, 0, 4, nil)
-	b.bits("Header Length", "ipv4.header.length", 0, 4, 4, func(v uint64) string {
+	b.bits("Header Length", "ipv4.ihl", 0, 4, 4, func(v uint64) string {
 		return fmt.Sprintf("%d (%d bytes)", v, v*4)
 	})
 	b.bits("DSCP", "ipv4.dscp", 1, 0, 6, nil)
 	b.bits("ECN", "ipv4.ecn", 1, 6, 2, nil)
-	b.uint("Total Length", "ipv4.total.length", 2, 2, nil)
-	b.uint("Identification", "ipv4.identification", 4, 2, hex("0x%04x"))
-	b.bits("Don't Fragment", "ipv4.flags.df", 6, 1, 1, flag)
-	b.bits("More Fragments", "ipv4.flags.mf", 6, 2, 1, flag)
-	b.bits("Fragment Offset", "ipv4.fragment.offset", 6, 3, 13, func(v uint64) string {
+	b.uint("Total Length", "ipv4.length", 2, 2, nil)
+	b.uint("Identification", "ipv4.id", 4, 2, hex("0x%04x"))
+	b.bits("Don't Fragment", "ipv4.df", 6, 1, 1, flag)
+	b.bits("More Fragments", "ipv4.mf", 6, 2, 1, flag)
+	b.bits("Fragment Offset", "ipv4.fragoffset", 6, 3, 13, func(v uint64) string {
 		return fmt.Sprintf("%d (byte %d)", v, v*8)
 	})
 	b.uint("Time to Live", "ipv4.ttl", 8, 1, nil)
@@ -69,8 +69,8 @@ func ipv4Fields(p *Packet) dissect.Field {
 	if ip := b.at(0, header); len(ip) >= ipv4Header {
 		b.checksum("ipv4.checksum", 10, p.Faults&BadHeaderChecksum == 0, wanted(ip, 10, 0))
 	}
-	b.addr("Source Address", "ipv4.source", 12, 4)
-	b.addr("Destination Address", "ipv4.destination", 16, 4)
+	b.addr("Source Address", "ipv4.src", 12, 4)
+	b.addr("Destination Address", "ipv4.dst", 16, 4)
 	if header > ipv4Header {
 		ipv4Options(&b, header)
 	}
@@ -88,7 +88,7 @@ func ipv4Options(b *builder, header int) {
 		if !ok {
 			name = fmt.Sprintf("Option %d", kind)
 		}
-		b.add(name, "ipv4.option", at, length, fmt.Sprintf("%d bytes", length))
+		b.add(name, "ipv4.options", at, length, fmt.Sprintf("%d bytes", length))
 	})
 }
 

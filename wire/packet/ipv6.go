@@ -82,13 +82,13 @@ func extension(next Protocol, b []byte) (length int, ok bool) {
 func ipv6Fields(p *Packet) []dissect.Field {
 	b := builder{data: p.Data, base: p.network}
 	b.bits("Version", "ipv6.version", 0, 0, 4, nil)
-	b.bits("Traffic Class", "ipv6.traffic.class", 0, 4, 8, hex("0x%02x"))
-	b.bits("Flow Label", "ipv6.flow.label", 1, 4, 20, hex("0x%05x"))
-	b.uint("Payload Length", "ipv6.payload.length", 4, 2, nil)
-	b.uint("Next Header", "ipv6.next.header", 6, 1, protocolName)
-	b.uint("Hop Limit", "ipv6.hop.limit", 7, 1, nil)
-	b.addr("Source Address", "ipv6.source", 8, 16)
-	b.addr("Destination Address", "ipv6.destination", 24, 16)
+	b.bits("Traffic Class", "ipv6.trafficclass", 0, 4, 8, hex("0x%02x"))
+	b.bits("Flow Label", "ipv6.flowlabel", 1, 4, 20, hex("0x%05x"))
+	b.uint("Payload Length", "ipv6.length", 4, 2, nil)
+	b.uint("Next Header", "ipv6.nextheader", 6, 1, protocolName)
+	b.uint("Hop Limit", "ipv6.hoplimit", 7, 1, nil)
+	b.addr("Source Address", "ipv6.src", 8, 16)
+	b.addr("Destination Address", "ipv6.dst", 24, 16)
 	layers := []dissect.Field{b.layer("Internet Protocol Version 6", "ipv6", p.network, p.network+ipv6Header)}
 
 	at, next := p.network+ipv6Header, Protocol(p.Data[p.network+6])
@@ -109,17 +109,17 @@ func ipv6Fields(p *Packet) []dissect.Field {
 
 func extensionFields(data []byte, at, length int, kind Protocol) dissect.Field {
 	b := builder{data: data, base: at}
-	b.uint("Next Header", "ipv6.next.header", 0, 1, protocolName)
+	b.uint("Next Header", "ipv6.nextheader", 0, 1, protocolName)
 	name := fmt.Sprintf("IPv6 %s Header", protocolNames[uint64(kind)])
 	if kind == fragmented {
-		b.bits("Fragment Offset", "ipv6.fragment.offset", 2, 0, 13, func(v uint64) string {
+		b.bits("Fragment Offset", "ipv6.fragment", 2, 0, 13, func(v uint64) string {
 			return fmt.Sprintf("%d (byte %d)", v, v*8)
 		})
-		b.bits("More Fragments", "ipv6.fragment.more", 2, 15, 1, flag)
-		b.uint("Identification", "ipv6.fragment.identification", 4, 4, hex("0x%08x"))
+		b.bits("More Fragments", "ipv6.fragment", 2, 15, 1, flag)
+		b.uint("Identification", "ipv6.fragment", 4, 4, hex("0x%08x"))
 		return b.layer(name, "ipv6.fragment", at, at+length)
 	}
-	b.uint("Header Extension Length", "ipv6.extension.length", 1, 1, func(v uint64) string {
+	b.uint("Header Extension Length", "ipv6.extension", 1, 1, func(v uint64) string {
 		return fmt.Sprintf("%d (%d bytes)", v, 8+v*8)
 	})
 	return b.layer(name, "ipv6.extension", at, at+length)

@@ -16,11 +16,18 @@ func Layers(data []byte) []dissect.Field {
 	}
 	layers := []dissect.Field{ethernetFields(data)}
 	if p.Type == TypeARP && p.end > 0 {
-		return append(layers, arpFields(data, p.network))
+		layers = append(layers, arpFields(data, p.network))
+	} else {
+		layers = append(layers, p.ipLayers()...)
 	}
-	layers = append(layers, p.ipLayers()...)
-	if len(layers) == 1 && p.network < len(data) {
+	switch {
+	case len(layers) == 1 && p.network < len(data):
 		layers = append(layers, dataField(p.network, len(data)-p.network))
+	case len(layers) > 1 && p.end < len(data):
+		layers = append(layers, dissect.Field{
+			Name: "Padding", Key: "ethernet.padding", Value: fmt.Sprintf("%d bytes", len(data)-p.end),
+			Offset: p.end, Length: len(data) - p.end,
+		})
 	}
 	return layers
 }
@@ -51,5 +58,5 @@ func (p *Packet) ipLayers() []dissect.Field {
 }
 
 func dataField(at, length int) dissect.Field {
-	return dissect.Field{Name: "Data", Key: "data", Value: fmt.Sprintf("%d bytes", length), Offset: at, Length: length}
+	return dissect.Field{Name: "Data", Key: "layer.application", Value: fmt.Sprintf("%d bytes", length), Offset: at, Length: length}
 }

@@ -47,16 +47,16 @@ func (f Flags) String() string {
 func tcpFields(p *Packet) dissect.Field {
 	b := builder{data: p.Data, base: p.transport}
 	header := p.payload - p.transport
-	b.uint("Source Port", "tcp.source.port", 0, 2, nil)
-	b.uint("Destination Port", "tcp.destination.port", 2, 2, nil)
+	b.uint("Source Port", "tcp.srcport", 0, 2, nil)
+	b.uint("Destination Port", "tcp.dstport", 2, 2, nil)
 	b.uint("Sequence Number", "tcp.seq", 4, 4, nil)
 	b.uint("Acknowledgment Number", "tcp.ack", 8, 4, nil)
-	b.bits("Data Offset", "tcp.data.offset", 12, 0, 4, func(v uint64) string {
+	b.bits("Data Offset", "tcp.dataoffset", 12, 0, 4, func(v uint64) string {
 		return fmt.Sprintf("%d (%d bytes)", v, v*4)
 	})
 	b.bits("Reserved", "tcp.reserved", 12, 4, 4, nil)
 	for i, name := range [...]string{"CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN"} {
-		b.bits(name, "tcp.flags."+lower(name), 13, i, 1, flag)
+		b.bits(name, "tcp.flag."+name, 13, i, 1, flag)
 	}
 	b.uint("Window", "tcp.window", 14, 2, nil)
 	if s := p.Segment(); len(s) >= tcpHeader && !p.Fragments.Part() {
@@ -69,14 +69,6 @@ func tcpFields(p *Packet) dissect.Field {
 		tcpOptions(&b, header)
 	}
 	return b.layer("Transmission Control Protocol", "tcp", p.transport, p.payload)
-}
-
-func lower(name string) string {
-	b := []byte(name)
-	for i := range b {
-		b[i] |= 0x20
-	}
-	return string(b)
 }
 
 // TCP's options (RFC 9293 §3.2, RFC 7323, RFC 2018).
@@ -95,22 +87,22 @@ func tcpOptions(b *builder, header int) {
 		v := b.at(at, length)
 		switch {
 		case kind == optionEnd:
-			b.add("End of Option List", "tcp.option.end", at, length, "")
+			b.add("End of Option List", "tcp.option.eol", at, length, "")
 		case kind == optionNop:
 			b.add("No-Operation", "tcp.option.nop", at, length, "")
 		case kind == optionMSS && length == 4:
 			b.add("Maximum Segment Size", "tcp.option.mss", at, length, fmt.Sprintf("%d bytes", number(v[2:])))
 		case kind == optionScale && length == 3:
-			b.add("Window Scale", "tcp.option.scale", at, length, fmt.Sprintf("%d (multiply by %d)", v[2], uint64(1)<<min(v[2], 14)))
+			b.add("Window Scale", "tcp.option.wscale", at, length, fmt.Sprintf("%d (multiply by %d)", v[2], uint64(1)<<min(v[2], 14)))
 		case kind == optionSACKPermitted && length == 2:
-			b.add("SACK Permitted", "tcp.option.sack.permitted", at, length, "")
+			b.add("SACK Permitted", "tcp.option.sack-permitted", at, length, "")
 		case kind == optionSACK && length > 2:
 			b.add("SACK", "tcp.option.sack", at, length, sackBlocks(v[2:]))
 		case kind == optionTimestamps && length == 10:
 			b.add("Timestamps", "tcp.option.timestamps", at, length,
 				fmt.Sprintf("value %d, echo reply %d", number(v[2:6]), number(v[6:])))
 		default:
-			b.add(fmt.Sprintf("Option %d", kind), "tcp.option.unknown", at, length, fmt.Sprintf("%d bytes", length))
+			b.add(fmt.Sprintf("Option %d", kind), "tcp.option", at, length, fmt.Sprintf("%d bytes", length))
 		}
 	})
 }

@@ -26,8 +26,8 @@ func (p *Packet) decodeUDP(segment []byte) {
 
 func udpFields(p *Packet) dissect.Field {
 	b := builder{data: p.Data, base: p.transport}
-	b.uint("Source Port", "udp.source.port", 0, 2, nil)
-	b.uint("Destination Port", "udp.destination.port", 2, 2, nil)
+	b.uint("Source Port", "udp.srcport", 0, 2, nil)
+	b.uint("Destination Port", "udp.dstport", 2, 2, nil)
 	b.uint("Length", "udp.length", 4, 2, nil)
 	if s := p.Segment(); len(s) >= udpHeader {
 		if s[6] == 0 && s[7] == 0 {
