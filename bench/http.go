@@ -82,7 +82,8 @@ func startWebServers(ctx context.Context, dir, site string) ([]*webServer, error
 		name  string
 		start func(ctx context.Context, dir, site, address string) (*exec.Cmd, error)
 	}{
-		{"nginx", nginxCommand},
+		{"nginx", nginxCommand("")},
+		{"nginx, caching", nginxCommand("open_file_cache max=1000; open_file_cache_valid 1s;")},
 		{"net/http", childCommand("http-go")},
 		{"wirebook", childCommand("http-wirebook")},
 	} {
@@ -234,35 +235,41 @@ func serveGo(ctx context.Context, args []string) error {
 	return nil
 }
 
-// nginxCommand is Debian's nginx-light, set up as one would for static files.
-func nginxCommand(ctx context.Context, dir, site, address string) (*exec.Cmd, error) {
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		return nil, fmt.Errorf("%w: apt-get install nginx-light", err)
-	}
-	user := ""
-	if os.Getuid() == 0 {
-		user = "user root;"
-	}
-	config := fmt.Sprintf(`daemon off; worker_processes 1; %[1]s pid %[2]s/pid; error_log stderr;
+// nginxCommand is Debian's nginx-light, set up as one would for static files, with
+// further directives.
+func nginxCommand(more string) func(ctx context.Context, dir, site, address string) (*exec.Cmd, error) {
+	return func(ctx context.Context, dir, site, address string) (*exec.Cmd, error) {
+		program, err := exec.LookPath("nginx")
+		if err != nil {
+			return nil, fmt.Errorf("%w: apt-get install nginx-light", err)
+		}
+		user := ""
+		if os.Getuid() == 0 {
+			user = "user root;"
+		}
+		own, err := os.MkdirTemp(dir, "nginx-")
+		if err != nil {
+			return nil, err
+		}
+		config := fmt.Sprintf(`daemon off; worker_processes 1; %[1]s pid %[2]s/pid; error_log stderr;
 events { worker_connections 4096; }
 http {
 	access_log off;
 	sendfile on;
 	tcp_nopush on;
 	keepalive_requests 1000000000;
-	open_file_cache max=1000;
-	open_file_cache_valid 1s;
+	%[5]s
 	types { text/html html; }
 	client_body_temp_path %[2]s/a; proxy_temp_path %[2]s/b; fastcgi_temp_path %[2]s/c; uwsgi_temp_path %[2]s/d; scgi_temp_path %[2]s/e;
 	server { listen %[3]s; root %[4]s; }
 }
-`, user, dir, address, site)
-	file := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
-		return nil, err
+`, user, own, address, site, more)
+		file := filepath.Join(own, "nginx.conf")
+		if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
+			return nil, err
+		}
+		return exec.CommandContext(ctx, program, "-c", file), nil
 	}
-	return exec.CommandContext(ctx, program, "-c", file), nil
 }
 
 func freeAddress() (string, error) {
