@@ -84,7 +84,7 @@ func stableMAC(names ...string) mac {
 
 // admit is called by the lane that leads here. Frames for others, which a
 // switch floods, do not cost the card's goroutine anything.
-func (c *Card) admit(f *flight) bool { return !c.wants(f.data) || c.in.reserve() }
+func (c *Card) admit(data []byte) bool { return !c.wants(data) || c.in.reserve() }
 
 func (c *Card) take(f flight) {
 	if c.wants(f.data) {

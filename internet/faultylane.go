@@ -101,7 +101,7 @@ func (b *faultyLane) send(f flight) {
 	}
 	if !arrives.After(now) && len(b.held) == 0 {
 		b.lane.deliver(f, fate)
-		if d.doubled && b.lane.to.admit(&f) {
+		if d.doubled && b.lane.to.admit(f.data) {
 			b.lane.to.take(f)
 		}
 		return
@@ -217,7 +217,7 @@ func (b *faultyLane) release() {
 	for len(b.held) > 0 && !b.held[0].at.After(now) {
 		f := heap.Pop(&b.held).(heldFrame).flight
 		net.released.Add(1)
-		if b.lane.to.admit(&f) {
+		if b.lane.to.admit(f.data) {
 			b.lane.to.take(f)
 		}
 	}

@@ -32,7 +32,7 @@ func (l *lane) send(f flight) {
 // deliver shows the frame to the taps and hands it over, in this order: an
 // answer must not be seen before what it answers.
 func (l *lane) deliver(f flight, fate frame.Fate) {
-	if !l.to.admit(&f) {
+	if !l.to.admit(f.data) {
 		l.record(&f, fate|frame.Overrun, 0)
 		return
 	}

@@ -24,8 +24,8 @@ func (f flight) next() flight {
 
 // end is what a lane leads to: a card, or a port of a switch.
 type end interface {
-	// admit reports whether there is room for f, and if so keeps it.
-	admit(f *flight) bool
+	// admit reports whether there is room for a frame, and if so keeps it.
+	admit(data []byte) bool
 
 	// take receives a frame that was admitted. It is called in the sender's
 	// goroutine, often with a stack's locks held: it must not wait, and

@@ -47,5 +47,5 @@ func (p *Port) Send(data []byte) {
 // called from deliver.
 func (p *Port) Close() { p.link.remove() }
 
-func (p *Port) admit(*flight) bool { return p.in.reserve() }
-func (p *Port) take(f flight)      { p.in.put(f) }
+func (p *Port) admit([]byte) bool { return p.in.reserve() }
+func (p *Port) take(f flight)     { p.in.put(f) }

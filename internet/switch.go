@@ -92,7 +92,7 @@ func (sw *Switch) unplug(port *switchPort) {
 // they lead to.
 func (sw *Switch) close() {}
 
-func (p *switchPort) admit(*flight) bool { return true }
+func (p *switchPort) admit([]byte) bool { return true }
 
 // take is the whole of a switch: filter, learn, then forward or flood.
 func (p *switchPort) take(f flight) {
