@@ -17,17 +17,17 @@ type glyphs struct {
 	right, left           string
 	allRight, allLeft     string // to everybody
 	lost, again, changed  string
-	finding, to           string
+	finding, to, dot      string
 }
 
 var unicodeGlyphs = glyphs{
 	rail: "│", pause: "┊", cross: "┼", startRight: "├", startLeft: "┤", shaft: "─", broken: "╌",
-	right: "▶", left: "◀", allRight: "▷", allLeft: "◁", lost: "✗", again: "↻", changed: "≠", finding: "!", to: "→",
+	right: "▶", left: "◀", allRight: "▷", allLeft: "◁", lost: "✗", again: "↻", changed: "≠", finding: "!", to: "→", dot: "·",
 }
 
 var asciiGlyphs = glyphs{
 	rail: "|", pause: ":", cross: "+", startRight: "|", startLeft: "|", shaft: "-", broken: "-",
-	right: ">", left: "<", allRight: ">", allLeft: "<", lost: "x", again: "(again)", changed: "(changed)", finding: "!", to: "->",
+	right: ">", left: "<", allRight: ">", allLeft: "<", lost: "x", again: "(again)", changed: "(changed)", finding: "!", to: "->", dot: "-",
 }
 
 // arrow draws a message from one column to another, its summary on the arrow
@@ -36,22 +36,31 @@ func (l *Ladder) arrow(b *strings.Builder, m *wire.Message, from, to int) {
 	a, label := l.shape(m, from, to), l.label(m)
 	row := l.rails()
 	a.draw(row)
-	l.putNote(row, a, m)
 	start, end := a.room()
-	if textWidth(label)+2 <= end-start {
+	fits := textWidth(label)+2 <= end-start
+	if fits {
 		l.stamp(row, m)
 		row.put(start, " "+label+" ", a.style|bold)
-		b.WriteString(l.text(row))
-		return
+		start += textWidth(label) + 2
+	} else {
+		l.above(b, m, a, label)
 	}
-	above := l.rails()
-	l.stamp(above, m)
-	start = a.low + 2
+	note := l.putNote(row, a, m, start)
+	b.WriteString(l.text(row))
+	if note != "" {
+		l.paragraph(b, "", note, yellow)
+	}
+}
+
+// above writes a label that is too long for its arrow on a line of its own.
+func (l *Ladder) above(b *strings.Builder, m *wire.Message, a shape, label string) {
+	row := l.rails()
+	l.stamp(row, m)
+	start := a.low + 2
 	if over := start + textWidth(label) - l.width; over > 0 { // too long for what is right of the arrow's start
 		start = max(timeColumn+1, start-over)
 	}
-	above.put(start, fit(label, l.width-start), a.style|bold)
-	b.WriteString(l.text(above))
+	row.put(start, fit(label, l.width-start), a.style|bold)
 	b.WriteString(l.text(row))
 }
 
@@ -137,28 +146,32 @@ func (a shape) breakOff(row *line) {
 	row.put(cross, a.glyphs.lost, red|bold)
 }
 
-// putNote writes what happened to the message beside its arrow's end.
-func (l *Ladder) putNote(row *line, a shape, m *wire.Message) {
-	note, at, s := l.note(m), a.high+2, yellow
-	if note == "" {
-		return
+// putNote writes what happened to the message: where it was lost, or beside the
+// arrow's end, or on its shaft right of free. What has no room is returned.
+func (l *Ladder) putNote(row *line, a shape, m *wire.Message, free int) string {
+	note := l.note(m)
+	size := textWidth(note)
+	switch at := a.high - 3 - size; {
+	case note == "":
+	case m.Lost && a.reverse == 1:
+		row.put(max(a.middle()-3-size, timeColumn), note, red)
+	case m.Lost:
+		row.put(a.middle()+4, fit(note, l.width-a.middle()-4), red)
+	case a.high+2+size <= l.width:
+		row.put(a.high+2, note, yellow)
+	case at > free+1:
+		row.put(at, note, yellow)
+	default:
+		return note
 	}
-	if m.Lost {
-		at, s = a.middle()+4, red
-		if a.reverse == 1 {
-			at = max(a.middle()-3-textWidth(note), timeColumn)
-		}
-	} else if at+textWidth(note) > l.width { // on the shaft, then
-		at = max(a.high-3-textWidth(note), timeColumn)
-	}
-	row.put(at, fit(note, l.width-at), s)
+	return ""
 }
 
 // label is what stands on the arrow.
 func (l *Ladder) label(m *wire.Message) string {
 	label := m.Summary
 	if again, ok := l.summary[m.Carries]; ok && m.Carries != 0 {
-		label = again + " · " + m.Summary
+		label = again + " " + l.glyphs.dot + " " + m.Summary
 	}
 	if m.Key == "message.tcp.retransmission" {
 		label = l.glyphs.again + " " + strings.TrimSuffix(label, " (retransmission)")
@@ -166,8 +179,18 @@ func (l *Ladder) label(m *wire.Message) string {
 	if len(m.Findings) > 0 {
 		label = l.glyphs.finding + " " + label
 	}
-	return label
+	return l.plainText(label)
 }
+
+// plainText keeps what is drawn in ASCII to ASCII, as far as it is ours.
+func (l *Ladder) plainText(text string) string {
+	if !l.o.ASCII {
+		return text
+	}
+	return toASCII.Replace(text)
+}
+
+var toASCII = strings.NewReplacer("…", "...", "§", "section ", "→", "->", "·", "-")
 
 // note tells the fate of the message's packets.
 func (l *Ladder) note(m *wire.Message) string {

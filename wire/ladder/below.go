@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	indent   = timeColumn + 1
-	maxPlain = 3 // lines of an explanation are joined; this many segments are listed
+	indent      = timeColumn + 1
+	maxSegments = 3 // this many of a message's segments are listed
 )
 
 // plain is a message without columns: "alice → www.example.com: GET / HTTP/1.1".
@@ -50,8 +50,8 @@ var severityStyle = map[dissect.Severity]style{dissect.Notice: dim, dissect.Warn
 // segments lists what carried a message.
 func (l *Ladder) segments(b *strings.Builder, m *wire.Message) {
 	for i := range m.Packets {
-		if i == maxPlain && m.Carriers > maxPlain+1 {
-			l.paragraph(b, "· ", fmt.Sprintf("… +%d", m.Carriers-maxPlain), dim)
+		if i == maxSegments && m.Carriers > maxSegments+1 {
+			l.paragraph(b, l.glyphs.dot+" ", fmt.Sprintf("… +%d", m.Carriers-maxSegments), dim)
 			return
 		}
 		f := &m.Packets[i]
@@ -59,7 +59,7 @@ func (l *Ladder) segments(b *strings.Builder, m *wire.Message) {
 		if !f.Fate.Arrived() {
 			text += " " + l.glyphs.lost
 		}
-		l.paragraph(b, "· ", text, dim)
+		l.paragraph(b, l.glyphs.dot+" ", text, dim)
 	}
 }
 
@@ -78,7 +78,7 @@ func (l *Ladder) fate(m *wire.Message) string {
 
 // paragraph writes text in lines of the ladder's width, the first after a mark.
 func (l *Ladder) paragraph(b *strings.Builder, mark, text string, s style) {
-	for i, part := range wrap(text, l.width-indent-textWidth(mark)) {
+	for i, part := range wrap(l.plainText(text), l.width-indent-textWidth(mark)) {
 		row := newLine(l.width)
 		if i > 0 {
 			mark = strings.Repeat(" ", textWidth(mark))

@@ -133,7 +133,7 @@ func TestNewConnectionOnTheSamePorts(t *testing.T) {
 	c, frames := dial(4000)
 	var tab table
 	tab.see(slices.Concat(frames, c.Say(0, "one"))...)
-	again, frames := dial(4000)
+	again, _ := dial(4000)
 	again.Seq[0] += 100000
 	syn := again.Segment(0, func(t *layers.TCP) { t.SYN, t.ACK = true, false }, nil)
 	tab.see(syn)
