@@ -25,6 +25,7 @@ type suite struct {
 var suites = []suite{
 	{"http", benchHTTP},
 	{"dns", benchDNS},
+	{"internet", benchInternet},
 }
 
 // children are the servers that are measured: this program runs itself once more

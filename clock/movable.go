@@ -31,6 +31,11 @@ func (m *Movable) Now() time.Time {
 	return time.Now().Add(time.Duration(m.ahead.Load()))
 }
 
+// Since is how long ago t was on this clock: Now().Sub(t).
+func (m *Movable) Since(t time.Time) time.Duration {
+	return time.Since(t) + time.Duration(m.ahead.Load())
+}
+
 // Ahead is how far the clock has been moved in all.
 func (m *Movable) Ahead() time.Duration { return time.Duration(m.ahead.Load()) }
 

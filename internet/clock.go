@@ -16,7 +16,7 @@ type stackClock struct {
 
 // NowMonotonic counts from the Internet's start.
 func (c stackClock) NowMonotonic() tcpip.MonotonicTime {
-	return tcpip.MonotonicTime{}.Add(c.Now().Sub(c.start))
+	return tcpip.MonotonicTime{}.Add(clock.Since(c.Clock, c.start))
 }
 
 func (c stackClock) AfterFunc(d time.Duration, f func()) tcpip.Timer {
@@ -28,4 +28,4 @@ type stackTimer struct{ clock.Timer }
 func (t stackTimer) Reset(d time.Duration) { t.Timer.Reset(d) }
 
 // now is the time since the Internet's start.
-func (in *Internet) now() time.Duration { return in.clock.Now().Sub(in.start) }
+func (in *Internet) now() time.Duration { return clock.Since(in.clock, in.start) }
