@@ -73,7 +73,7 @@ func TestWget(t *testing.T) {
 }
 
 func TestPythonUrllib(t *testing.T) {
-	python := peer.Path(t, "python3", "python3-minimal")
+	python := peer.Path(t, "python3", "python3")
 	site := "http://" + start(t, &Server{})
 	const program = `import sys, urllib.request
 answer = urllib.request.urlopen(sys.argv[1])
