@@ -114,7 +114,7 @@ func (c *Card) deliver(data []byte) {
 	if to == nil || !sound(data) {
 		return
 	}
-	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(data)})
+	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(heeded(data))})
 	defer pkt.DecRef()
 	pkt.LinkHeader().Consume(ethernetHeader)
 	pkt.PktType = packetType(destination(data))

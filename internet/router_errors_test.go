@@ -37,40 +37,34 @@ func TestNoSuchHost(t *testing.T) {
 	movable := clock.NewMovable()
 	r := newRoad(t, roadConfig{Config: Config{Clock: movable}})
 	movable.OnSettle(r.Settle)
-	failed := make(chan error)
-	go func() {
-		_, err := r.alice.DialContext(soon(t), "tcp", "10.0.3.77:80")
-		failed <- err
-	}()
-	for err := error(nil); err == nil; {
-		select {
-		case err = <-failed:
-			if !errors.Is(err, syscall.EHOSTUNREACH) {
-				t.Error(err)
+	seen := watch(t, r.Internet)
+	for address, want := range map[string]error{
+		"10.0.3.77:80":    syscall.EHOSTUNREACH,
+		"[fd00:3::77]:80": syscall.ENETUNREACH, // see heeded
+	} {
+		failed := make(chan error)
+		go func() {
+			_, err := r.alice.DialContext(soon(t), "tcp", address)
+			failed <- err
+		}()
+		for err := error(nil); err == nil; {
+			select {
+			case err = <-failed:
+				if !errors.Is(err, want) {
+					t.Error(err)
+				}
+			default:
+				movable.Skip(500 * time.Millisecond)
 			}
-		default:
-			movable.Skip(500 * time.Millisecond)
 		}
 	}
-}
-
-// By IPv6 the sender is told the same (RFC 4443 §3.1, code 3). A host's stack
-// does not heed it, but a traceroute shows it.
-func TestNoSuchHostIPv6(t *testing.T) {
-	movable := clock.NewMovable()
-	r := newRoad(t, roadConfig{Config: Config{Clock: movable}})
-	movable.OnSettle(r.Settle)
-	seen := watch(t, r.Internet)
-	probeUDP(t, r.alice, netip.MustParseAddr("fd00:3::77"), 64)
-	within(t, "the packet waits at r2", func() bool { return r.r2.Counters().Forwarded > 0 })
-	movable.Skip(10 * time.Second)
-	seen.until(t, func(s sighting) bool {
+	if n := r.r2.Counters().Dropped[forward.HostUnreachable]; n < 2 {
+		t.Errorf("r2 counts %+v", r.r2.Counters())
+	}
+	seen.until(t, func(s sighting) bool { // on the cable it is "address unreachable"
 		icmp, ok := s.packet.Layer(layers.LayerTypeICMPv6).(*layers.ICMPv6)
 		return ok && s.Link.Name == "alice" && s.FromB && icmp.TypeCode == layers.CreateICMPv6TypeCode(1, 3)
 	})
-	if n := r.r2.Counters().Dropped[forward.HostUnreachable]; n != 1 {
-		t.Errorf("r2 counts %+v", r.r2.Counters())
-	}
 }
 
 // Packets for a next hop that is not known yet wait, so many and no more.
