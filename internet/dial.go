@@ -85,7 +85,7 @@ func (h *Host) dialOne(ctx context.Context, k kind, local, remote netip.AddrPort
 	if failed != nil {
 		return nil, errno("socket", failed)
 	}
-	s, err := h.open(ep, events)
+	s, err := h.open(ep, events, nil)
 	if err != nil {
 		return nil, err
 	}

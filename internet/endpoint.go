@@ -72,7 +72,7 @@ func (h *Host) Listen(ctx context.Context, network, address string) (net.Listene
 	if err != nil {
 		return nil, opError("listen", network, nil, nil, err)
 	}
-	s, err := h.bind(k, local, 0)
+	s, err := h.bind(k, local, nil)
 	if err == nil {
 		err = s.listen(k, local.Addr())
 	}
@@ -157,20 +157,9 @@ func (h *Host) listenPacket(ctx context.Context, card *Card, network, address st
 	if err != nil {
 		return nil, opError("listen", network, nil, nil, err)
 	}
-	device := tcpip.NICID(0)
-	if card != nil {
-		device = card.id
-		h.tie(card, +1)
-	}
-	s, err := h.bind(k, local, device)
+	s, err := h.bind(k, local, card)
 	if err != nil {
-		if card != nil {
-			h.tie(card, -1)
-		}
 		return nil, opError("listen", network, nil, net.UDPAddrFromAddrPort(local), err)
-	}
-	if card != nil {
-		s.onClose = func() { h.tie(card, -1) }
 	}
 	return newUDPConn(s), nil
 }
@@ -209,7 +198,7 @@ func (h *Host) localAddress(ctx context.Context, network, address string, want t
 }
 
 // bind opens a socket on a local address, and on a card where one is given.
-func (h *Host) bind(k kind, local netip.AddrPort, device tcpip.NICID) (*socket, error) {
+func (h *Host) bind(k kind, local netip.AddrPort, card *Card) (*socket, error) {
 	ep, events, failed := h.newEndpoint(k, local.Addr())
 	if failed != nil {
 		return nil, errno("socket", failed)
@@ -219,17 +208,23 @@ func (h *Host) bind(k kind, local netip.AddrPort, device tcpip.NICID) (*socket, 
 		// its number; one that the stack chooses is nobody else's.
 		ep.SocketOptions().SetReuseAddress(local.Port() != 0)
 	}
-	if device != 0 {
-		failed = ep.SocketOptions().SetBindToDevice(int32(device))
+	var untie func()
+	if card != nil {
+		h.tie(card, +1)
+		untie = func() { h.tie(card, -1) }
+		failed = ep.SocketOptions().SetBindToDevice(int32(card.id))
 	}
 	if failed == nil {
 		failed = ep.Bind(h.fullAddress(local))
 	}
 	if failed != nil {
 		ep.Close()
+		if untie != nil {
+			untie()
+		}
 		return nil, errno("bind", failed)
 	}
-	return h.open(ep, events)
+	return h.open(ep, events, untie)
 }
 
 // splitHostPort takes "host:port" apart; the port may have a service's name.

@@ -39,9 +39,10 @@ const (
 	writeEvents = waiter.WritableEvents | waiter.EventHUp | waiter.EventErr
 )
 
-// open makes a socket of an endpoint. It fails when the host is closed.
-func (h *Host) open(ep tcpip.Endpoint, events *waiter.Queue) (*socket, error) {
-	s := &socket{host: h, ep: ep, events: events}
+// open makes a socket of an endpoint; onClose may be nil. It fails when the
+// host is closed.
+func (h *Host) open(ep tcpip.Endpoint, events *waiter.Queue, onClose func()) (*socket, error) {
+	s := &socket{host: h, ep: ep, events: events, onClose: onClose}
 	s.reading.watch(s, readEvents)
 	s.writing.watch(s, writeEvents)
 	if !h.remember(s) {

@@ -125,7 +125,7 @@ func (l *TCPListener) accept() (*TCPConn, error) {
 	failed, err := l.try(&l.reading, func() tcpip.Error {
 		ep, events, err := l.ep.Accept(nil)
 		if err == nil {
-			s, unopened = l.host.open(ep, events)
+			s, unopened = l.host.open(ep, events, nil)
 		}
 		return err
 	})
