@@ -37,7 +37,8 @@ type Config struct {
 	// `wirebook run`: while it runs, SIGINT, SIGQUIT, SIGTERM, SIGHUP,
 	// SIGUSR1 and SIGUSR2 are the program's and no longer end this process,
 	// and the terminal comes back to this process when the program ends.
-	// At most one guest of a process can be so.
+	// At most one guest of a process can be so. Another signal.Notify of this
+	// process hears them as well: it should not make of SIGINT its own end.
 	Foreground bool
 
 	// Job gives the program a process group of its own in the foreground of

@@ -32,7 +32,7 @@ func newNeighbour() *neighbour {
 func (n *neighbour) attach(tap *Tap) error {
 	go Pump(context.Background(), tap, func(frame []byte) {
 		n.mu.Lock()
-		n.frames = append(n.frames, frame)
+		n.frames = append(n.frames, bytes.Clone(frame))
 		n.mu.Unlock()
 		if reply := n.answer(frame); reply != nil {
 			tap.WriteFrame(reply)

@@ -60,6 +60,16 @@ func TestCard(t *testing.T) {
 	}
 }
 
+// Root inside may take the card down and up again, as an exercise does.
+func TestCardDownAndUp(t *testing.T) {
+	needGuests(t)
+	peer.Path(t, "ip", "iproute2")
+	text, status := output(t, host("sh", "-c", "ip link set eth0 down && ip link set eth0 up && ping -n -c 1 -W 5 10.1.0.1"))
+	if status.Code != 0 {
+		t.Errorf("%v:\n%s", status, text)
+	}
+}
+
 // Before a DHCP client has run, a card is up and has no address.
 func TestCardWithoutAddress(t *testing.T) {
 	needGuests(t)

@@ -1,6 +1,7 @@
 package guest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -38,9 +39,7 @@ func (t *Tap) ReadFrame() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	frame := make([]byte, n)
-	copy(frame, t.buffer)
-	return frame, nil
+	return bytes.Clone(t.buffer[:n]), nil
 }
 
 // WriteFrame gives a frame to the card and does not keep it.
@@ -59,18 +58,20 @@ func (t *Tap) Close() error {
 }
 
 // Pump hands every frame from the card to send, until ctx ends or the Tap is
-// closed; then it returns nil. Ctx's end closes the Tap.
+// closed; then it returns nil. Ctx's end closes the Tap. Send must copy what it
+// wants to keep, as the port of a switch does: the next frame is read into the
+// same memory.
 func Pump(ctx context.Context, tap *Tap, send func(frame []byte)) error {
 	stop := context.AfterFunc(ctx, func() { tap.Close() })
 	defer stop()
 	for {
-		frame, err := tap.ReadFrame()
+		n, err := tap.file.Read(tap.buffer)
 		if errors.Is(err, fs.ErrClosed) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		send(frame)
+		send(tap.buffer[:n])
 	}
 }
