@@ -2,7 +2,6 @@ package guest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -55,10 +54,10 @@ func Start(ctx context.Context, c Config, attach func(*Tap) error) (*Guest, erro
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case errors.Is(err, io.EOF):
+		case err == io.EOF:
 			return nil, fmt.Errorf("guest: its first process ended early: %w", ended)
 		}
-		return nil, explain(err)
+		return nil, err
 	}
 	go func() {
 		defer stop()
@@ -127,7 +126,7 @@ func (g *Guest) expect(wanted func(message) bool) error {
 	case err != nil:
 		return err
 	case m.Failed != nil:
-		return m.Failed.cause()
+		return explain(m.Failed.cause())
 	case !wanted(m):
 		return fmt.Errorf("guest: unexpected message %+v", m)
 	}
