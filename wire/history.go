@@ -53,26 +53,32 @@ type history struct {
 	released uint64 // how many have lost their Data
 }
 
-const historyPackets = 1 << 15 // a power of two
+const (
+	maxHistory = 1 << 15 // packets
+	typical    = 512     // bytes of a packet: small ones are as frequent as large ones
+)
 
 func newHistory(maxBytes int) *history {
-	return &history{
-		ring:     make([]sighting, historyPackets),
-		byID:     make([]uint64, historyPackets),
-		maxBytes: maxBytes,
+	size := 64
+	for size < maxHistory && size < maxBytes/typical {
+		size *= 2
 	}
+	return &history{ring: make([]sighting, size), byID: make([]uint64, size), maxBytes: maxBytes}
 }
+
+// at is the packet that was put in as number n, the first being 0.
+func (h *history) at(n uint64) *sighting { return &h.ring[n%uint64(len(h.ring))] }
 
 // add puts a packet in, and gives its place, which is good until the next.
 func (h *history) add(f *frame.Frame) *sighting {
-	if h.count-h.released == historyPackets {
+	if h.count-h.released == uint64(len(h.ring)) {
 		h.release()
 	}
-	s := &h.ring[h.count%historyPackets]
+	s := h.at(h.count)
 	*s = sighting{Packet: Packet{Frame: *f, Fate: f.Fate}}
 	h.count++
 	if f.ID != 0 {
-		h.byID[f.ID%historyPackets] = h.count
+		h.byID[f.ID%uint64(len(h.byID))] = h.count
 	}
 	h.bytes += len(f.Data)
 	for h.bytes > h.maxBytes && h.released < h.count-1 {
@@ -83,7 +89,7 @@ func (h *history) add(f *frame.Frame) *sighting {
 
 // release lets the oldest packet's bytes go.
 func (h *history) release() {
-	s := &h.ring[h.released%historyPackets]
+	s := h.at(h.released)
 	h.bytes -= len(s.Frame.Data)
 	s.Frame.Data = nil
 	s.records = nil
@@ -95,11 +101,11 @@ func (h *history) find(id uint64) *sighting {
 	if id == 0 {
 		return nil
 	}
-	at := h.byID[id%historyPackets]
-	if at == 0 || h.count-at >= historyPackets {
+	at := h.byID[id%uint64(len(h.byID))]
+	if at == 0 || h.count-at >= uint64(len(h.ring)) {
 		return nil
 	}
-	if s := &h.ring[(at-1)%historyPackets]; s.Frame.ID == id {
+	if s := h.at(at - 1); s.Frame.ID == id {
 		return s
 	}
 	return nil
@@ -107,8 +113,8 @@ func (h *history) find(id uint64) *sighting {
 
 // all calls f for each packet that is still known, oldest first.
 func (h *history) all(f func(*sighting)) {
-	for at := h.count - min(h.count, historyPackets); at < h.count; at++ {
-		f(&h.ring[at%historyPackets])
+	for n := h.count - min(h.count, uint64(len(h.ring))); n < h.count; n++ {
+		f(h.at(n))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/wirebook/wirebook/frame"
 	"github.com/wirebook/wirebook/wire"
 	"github.com/wirebook/wirebook/wire/internal/forge"
+	"github.com/wirebook/wirebook/wire/stream"
 )
 
 var (
@@ -343,4 +345,36 @@ func TestLogForgetsTheOldest(t *testing.T) {
 	if !slices.Equal(ids, []uint64{8, 9, 10}) || !log.Messages()[1].Lost || log.Left() != 7 {
 		t.Errorf("holds %v, forgot %d", ids, log.Left())
 	}
+}
+
+// Connections that say half a request each, and datagrams to everywhere, do not
+// fill the memory.
+func TestFloodsLeaveMemoryBounded(t *testing.T) {
+	n := new(forge.Network)
+	w := wire.New(wire.Options{Names: wire.NamesFunc(hosts), Streams: stream.Table{MaxOpen: 50}, History: 1 << 20})
+	defer w.Close()
+	half := "GET / HTTP/1.1\r\nX-Filler: " + strings.Repeat("x", 6000)
+	flood := func(from, to uint16) {
+		for port := from; port < to; port++ {
+			c, frames := n.Dial(alice, bob, port, 80)
+			w.See(append(frames, c.Say(0, half)...)...)
+			w.See(n.UDP(alice, bob, port, port, []byte(half)))
+		}
+	}
+	flood(1000, 3000)
+	before := heap()
+	flood(3000, 5000)
+	if grown := int64(heap()) - int64(before); grown > 4<<20 {
+		t.Errorf("2,000 more connections left %d KiB behind", grown>>10)
+	}
+	if s := w.Stats(); s.Connections != 4000-50 {
+		t.Errorf("%d connections were dropped", s.Connections)
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

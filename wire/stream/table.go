@@ -10,7 +10,7 @@ import (
 // when there are too many connections, the one that was silent longest is
 // dropped; when too much waits for missing bytes, these are given up.
 type Table struct {
-	MaxOpen     int // connections that are not closed; 0: 8192
+	MaxOpen     int // connections that are not closed; 0: 2048
 	MaxClosed   int // closed ones, kept to know their last segments again; 0: 1024
 	MaxHalf     int // bytes of one direction that wait for others; 0: 256 KiB
 	MaxBuffered int // such bytes in all; 0: 16 MiB
@@ -31,7 +31,7 @@ type Table struct {
 }
 
 const (
-	defaultOpen     = 8192
+	defaultOpen     = 2048
 	defaultClosed   = 1024
 	defaultHalf     = 256 << 10
 	defaultBuffered = 16 << 20
