@@ -1,0 +1,22 @@
+// Package world turns a world file into a running Internet: which networks
+// there are, which hosts are on them, what each host serves.
+//
+//	plan, err := world.Default()
+//	w, err := world.Start(ctx, plan, world.Options{})
+//	defer w.Close()
+//	err = w.Ready(ctx)
+//	conn, err := w.Host("alice").DialContext(ctx, "tcp", "www.example.com:80")
+//
+// The files of the package, in the order in which a world comes to be:
+//
+//	plan.go      what a world file says, as Go values
+//	reader.go    YAML to values, with file, line and what to write instead
+//	parse.go     the sections of a world file
+//	check.go     what cannot be seen in one place: names, addresses, loops
+//	start.go     a plan becomes an internet.Internet with servers on it
+//	serve_*.go   one file a kind of server: its section, its Server
+//	guests.go    hosts that come and go
+//	ways.go      gateways from this machine, and attached local servers
+//
+// A world file is described in docs/worlds.md.
+package world

@@ -1,0 +1,28 @@
+package world
+
+import (
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/wirebook/wirebook/supervise"
+)
+
+// service is the section of one server in a world file, read and checked.
+type service interface {
+	// ports are those that the server listens on.
+	ports() []Port
+
+	// server makes the server for a host of the world.
+	server(w *World, h *Host) (supervise.Server, error)
+}
+
+// kinds are the servers that a host can have: a new one is a line here and a
+// file serve_<kind>.go.
+var kinds = map[string]func(*draft, *yaml.Node) service{
+	"dns":  readDNS,
+	"http": readHTTP,
+}
+
+func kindNames() []string { return slices.Collect(maps.Keys(kinds)) }
