@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -66,6 +67,24 @@ func (c *Client) Call(ctx context.Context, method, path string, in, out any) err
 		return nil
 	}
 	return json.NewDecoder(response.Body).Decode(out)
+}
+
+// Open gives the command `method path`, whose answer is read as it comes, and
+// ends when the other side has no more to say or the answer is closed.
+func (c *Client) Open(ctx context.Context, method, path string, in any) (io.ReadCloser, error) {
+	request, err := newRequest(ctx, method, path, in)
+	if err != nil {
+		return nil, err
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode/100 != 2 {
+		defer response.Body.Close()
+		return nil, failureOf(response)
+	}
+	return response.Body, nil
 }
 
 func newRequest(ctx context.Context, method, path string, in any) (*http.Request, error) {

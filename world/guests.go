@@ -124,7 +124,9 @@ func (w *World) place(name, network string) (*Guest, error) {
 	}
 	g.Prefixes = g.Network.Prefixes(g.at)
 	g.Gateways = w.Plan.gateways(g.Network)
-	g.Resolvers = w.Plan.resolvers(g.Network)
+	for _, server := range w.Plan.resolvers(g.Network) {
+		g.Resolvers = append(g.Resolvers, server.Addr())
+	}
 	return g, nil
 }
 
@@ -154,6 +156,31 @@ func (w *World) freeNumber(n *Network) int {
 		}
 	}
 	return 0
+}
+
+// Named is a host, a router or a guest, and its addresses.
+type Named struct {
+	Name  string
+	Addrs []netip.Addr
+}
+
+// Names are all who are here, guests included.
+func (w *World) Names() []Named {
+	var all []Named
+	for _, h := range w.Plan.Hosts {
+		all = append(all, Named{h.Name, w.Plan.addressesOf(h)})
+	}
+	for _, r := range w.Plan.Routers {
+		for _, card := range r.Cards {
+			all = append(all, Named{r.Name, w.Plan.network(card.Network).Addresses(card.At)})
+		}
+	}
+	w.guests.mu.Lock()
+	defer w.guests.mu.Unlock()
+	for _, g := range w.guests.present {
+		all = append(all, Named{g.Name, g.Network.Addresses(g.at)})
+	}
+	return all
 }
 
 // NameOf is the short name of whoever has the address, or "".

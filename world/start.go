@@ -35,6 +35,7 @@ type World struct {
 	log      *slog.Logger
 	switches map[string]*internet.Switch
 	guests   guests
+	attached []Attached
 	zones    []*dnsd.Zone // those that have a file, to add names to
 
 	mu    sync.RWMutex
@@ -182,10 +183,7 @@ func (w *World) connectHost(name string, n *Network, at int) (*internet.Host, er
 			return nil, err
 		}
 	}
-	var resolvers []netip.AddrPort
-	for _, addr := range w.Plan.resolvers(n) {
-		resolvers = append(resolvers, netip.AddrPortFrom(addr, dnsPort))
-	}
+	resolvers := w.Plan.resolvers(n)
 	stub := &dnsc.Client{Network: host, Clock: w.clock}
 	host.SetLookup(func(ctx context.Context, name string) ([]netip.Addr, error) {
 		return stub.LookupHost(ctx, name, resolvers, []string{n.Domain})
@@ -194,6 +192,23 @@ func (w *World) connectHost(name string, n *Network, at int) (*internet.Host, er
 	defer w.mu.Unlock()
 	w.hosts[name] = host
 	return host, nil
+}
+
+// Resolvers are the name servers that a host asks.
+func (w *World) Resolvers(host string) []netip.AddrPort {
+	h := w.Plan.host(host)
+	if h == nil {
+		return nil
+	}
+	return w.Plan.resolvers(w.Plan.network(h.Network))
+}
+
+// FQDN is the whole name of a host, or its short one if it has no other.
+func (w *World) FQDN(host string) string {
+	if h := w.Plan.host(host); h != nil && h.FQDN != "" {
+		return h.FQDN
+	}
+	return host
 }
 
 // gateways are the addresses of the network's router on it.
@@ -209,11 +224,16 @@ func (p *Plan) gateways(n *Network) []netip.Addr {
 }
 
 // resolvers are the addresses of the host that the network asks for names.
-func (p *Plan) resolvers(n *Network) []netip.Addr {
-	if h := p.host(n.Resolver); h != nil {
-		return p.network(h.Network).Addresses(h.At)
+func (p *Plan) resolvers(n *Network) []netip.AddrPort {
+	h := p.host(n.Resolver)
+	if h == nil {
+		return nil
 	}
-	return nil
+	var servers []netip.AddrPort
+	for _, addr := range p.addressesOf(h) {
+		servers = append(servers, netip.AddrPortFrom(addr, dnsPort))
+	}
+	return servers
 }
 
 // everything is the prefix of all addresses of via's family.

@@ -59,6 +59,15 @@ func (a Attachment) String() string {
 	return net.JoinHostPort(a.Name, strconv.Itoa(int(a.Port))) + "=" + a.Target.String()
 }
 
+// Attached is an attachment as it came out.
+type Attached struct {
+	Attachment
+	FQDN string // the host's whole name
+}
+
+// Attached are the local servers that are hosts here.
+func (w *World) Attached() []Attached { return w.attached }
+
 // attach makes the host of an attachment, and carries what comes to its port
 // to the program outside.
 func (w *World) attach(a Attachment) error {
@@ -76,6 +85,7 @@ func (w *World) attach(a Attachment) error {
 		return fmt.Errorf("attach %s: %w", a, err)
 	}
 	w.guests.keep(g)
+	w.attached = append(w.attached, Attached{a, g.FQDN})
 	w.publish(g.FQDN, g.Network.Addresses(g.at))
 	w.Servers.Add(a.Name, "attached", &gateway.TCP{
 		Address: ":" + strconv.Itoa(int(a.Port)),

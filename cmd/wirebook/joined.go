@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"encoding/gob"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/wirebook/wirebook/control"
+	"github.com/wirebook/wirebook/frame"
+	"github.com/wirebook/wirebook/guest"
+	"github.com/wirebook/wirebook/wire"
+)
+
+// running is the world that another process runs.
+type running struct{ *control.Client }
+
+// findRunning finds the world of that name; the error is control.ErrNoWorld
+// when there is none.
+func findRunning(name string) (*running, error) {
+	client, err := control.Dial(name)
+	if err != nil {
+		return nil, err
+	}
+	return &running{client}, nil
+}
+
+// joinedLAN is a lan in the world of another process.
+type joinedLAN struct {
+	*running
+	app    *app
+	joined *control.Joined
+	self   guest.Host
+	closed chan struct{}
+}
+
+func (a *app) joinRunning(ctx context.Context, name, host string) (lan, error) {
+	r, err := findRunning(name)
+	if err != nil {
+		return nil, err
+	}
+	l := &joinedLAN{running: r, app: a, closed: make(chan struct{})}
+	l.joined, err = r.Join(ctx, "/join", joinRequest{Name: host}, &l.self)
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *joinedLAN) host() guest.Host { return l.self }
+
+func (l *joinedLAN) plug(tap *guest.Tap) error {
+	if err := l.joined.Plug(tap); err != nil {
+		return err
+	}
+	go func() {
+		select {
+		case <-l.closed:
+		case <-l.joined.Gone():
+			fmt.Fprintln(l.app.err, "wirebook:", l.app.say("run.lost"))
+		}
+	}()
+	return nil
+}
+
+func (l *joinedLAN) close() {
+	close(l.closed)
+	_ = l.joined.Close()
+	l.Close()
+}
+
+// names are those of the running world's hosts, as they are now.
+func (r *running) names() (wire.Names, error) {
+	var names namesReply
+	if err := r.Call(context.Background(), http.MethodGet, "/names", nil, &names); err != nil {
+		return nil, err
+	}
+	return wire.NamesFunc(func(addr netip.Addr) string { return names[addr] }), nil
+}
+
+// observe has the other process send its frames.
+func (r *running) observe(ring *frame.Ring) (func(), error) {
+	stream, err := r.Open(context.Background(), http.MethodPost, "/frames", nil)
+	if err != nil {
+		return nil, err
+	}
+	atRest := make(chan struct{}, 1)
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		decoder := gob.NewDecoder(stream)
+		links := make(map[int]*frame.Link)
+		for {
+			var f sentFrame
+			if decoder.Decode(&f) != nil {
+				return // the stream was closed, or the world has ended
+			}
+			if f.Rest {
+				select {
+				case atRest <- struct{}{}:
+				default:
+				}
+				continue
+			}
+			if f.Link != nil {
+				links[f.At] = f.Link
+			}
+			f.Frame.Link = links[f.At]
+			ring.See(f.Frame)
+		}
+	})
+	return func() {
+		if r.Call(context.Background(), http.MethodPost, "/settle", nil, nil) == nil {
+			select {
+			case <-atRest:
+			case <-time.After(2 * time.Second):
+			}
+		}
+		_ = stream.Close()
+		reading.Wait()
+	}, nil
+}

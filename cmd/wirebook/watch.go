@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wirebook/wirebook/frame"
+	"github.com/wirebook/wirebook/wire"
+	"github.com/wirebook/wirebook/wire/ladder"
+)
+
+func init() {
+	example("watch",
+		"wirebook watch",
+		"wirebook watch --packets",
+		"wirebook watch --json | jq .summary",
+		"wirebook watch --pcap all.pcapng")
+}
+
+func watchCommand(a *app) *cobra.Command {
+	var o runOptions
+	var asJSON bool
+	c := a.command("watch [flags]", "watch", func(c *cobra.Command, _ []string) error {
+		r, err := findRunning(o.name)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		return a.watch(c.Context(), r, o, asJSON)
+	})
+	c.GroupID = "world"
+	c.Args = arguments(cobra.NoArgs)
+	c.Flags().StringVar(&o.name, "name", "", a.say("flag.name"))
+	c.Flags().StringVar(&o.pcap, "pcap", "", a.say("flag.pcapall"))
+	c.Flags().BoolVar(&o.packets, "packets", false, a.say("flag.packets"))
+	c.Flags().BoolVar(&o.explain, "explain", false, a.say("flag.explain"))
+	c.Flags().BoolVar(&asJSON, "json", false, a.say("flag.json"))
+	return c
+}
+
+// watch prints each message as it is said, until ctx or the world ends.
+func (a *app) watch(ctx context.Context, r *running, o runOptions, asJSON bool) error {
+	record, err := a.newView(r, "", runOptions{pcap: o.pcap})
+	if err != nil {
+		return err
+	}
+	names, err := r.names()
+	if err != nil {
+		return err
+	}
+	ring := frame.NewRing(ringSize)
+	stop, err := r.observe(ring)
+	if err != nil {
+		return err
+	}
+	watcher := wire.New(wire.Options{Names: names, Packets: o.packets})
+	events := watcher.Subscribe(maxLadder)
+	var printing sync.WaitGroup
+	printing.Go(func() { a.printEvents(events, o, asJSON) })
+	watcher.Run(ctx, ring)
+	printing.Wait()
+	stop()
+	if missed := ring.Missed() + events.Missed(); missed > 0 {
+		fmt.Fprintln(a.err, "wirebook:", a.say("run.missed", "Count", missed))
+	}
+	return record.finish()
+}
+
+func (a *app) printEvents(events *wire.Subscription, o runOptions, asJSON bool) {
+	lines := ladder.New(nil, a.ladderOptions(a.out, o))
+	encoder := json.NewEncoder(a.out)
+	for event := range events.C {
+		m := event.Message
+		switch {
+		case m.Packet && !o.packets, event.Update && !m.Lost:
+		case asJSON:
+			_ = encoder.Encode(m)
+		default:
+			fmt.Fprint(a.out, lines.Message(m))
+		}
+	}
+}
