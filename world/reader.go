@@ -122,17 +122,6 @@ func (r *reader) ref(p *ref) func(*yaml.Node) {
 	}
 }
 
-// refs reads one name or a list of names.
-func (r *reader) refs(p *[]ref) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		for _, item := range r.items(n) {
-			var one ref
-			r.ref(&one)(item)
-			*p = append(*p, one)
-		}
-	}
-}
-
 // items are the elements of a sequence; a single value is a sequence of one.
 func (r *reader) items(n *yaml.Node) []*yaml.Node {
 	n = resolved(n)
