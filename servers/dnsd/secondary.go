@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -73,14 +74,19 @@ func (s *secondary) run(ctx context.Context, nw netx.Network) {
 	defer cancel()
 	stop := context.AfterFunc(s.removed, cancel)
 	defer stop()
-	for ctx.Err() == nil {
+	for failed := false; ctx.Err() == nil; {
 		err := s.refresh(ctx, nw)
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
-			s.authority.log().Warn("zone not refreshed", "zone", s.zone.name, "error", err)
+			level := slog.LevelWarn
+			if !failed {
+				level = slog.LevelInfo // the primary may be just starting, too
+			}
+			s.authority.log().Log(ctx, level, "zone not refreshed", "zone", s.zone.name, "error", err)
 		}
+		failed = err != nil
 		s.expire()
 		s.sleep(ctx, s.wait(err == nil))
 		s.expire()
