@@ -38,7 +38,9 @@ func pack(err error) *failure {
 	f.Closed = errors.Is(err, net.ErrClosed)
 	f.Canceled = errors.Is(err, context.Canceled)
 	if name, ok := errors.AsType[*net.DNSError](err); ok {
-		f.Name = name
+		own := *name
+		own.UnwrapErr = nil // an interface: JSON can write it, but not read it
+		f.Name = &own
 	}
 	return f
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"syscall"
 	"testing"
@@ -176,9 +178,16 @@ func TestLookup(t *testing.T) {
 	if addrs, err := n.LookupHost(t.Context(), "127.0.0.1"); err != nil || len(addrs) != 1 || addrs[0] != "127.0.0.1" {
 		t.Errorf("%v, %v", addrs, err)
 	}
-	f := pack(&net.DNSError{Err: "no such host", Name: "nowhere.example", IsNotFound: true})
-	if name, ok := errors.AsType[*net.DNSError](f.unpack()); !ok || !name.IsNotFound {
-		t.Errorf("unpacked %v", f.unpack())
+}
+
+func TestErrorOfALookup(t *testing.T) {
+	const text = "lookup nowhere.example on 127.0.0.53:53: refused"
+	sent := &net.DNSError{Err: "refused", Name: "nowhere.example", Server: "127.0.0.53:53", UnwrapErr: syscall.ECONNREFUSED}
+	answer := httptest.NewRecorder()
+	Fail(answer, http.StatusBadGateway, sent)
+	got := failureOf(answer.Result())
+	if name, ok := errors.AsType[*net.DNSError](got); !ok || name.Name != "nowhere.example" || got.Error() != text {
+		t.Errorf("it is %q after the way, want %q", got, text)
 	}
 }
 
