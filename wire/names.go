@@ -36,8 +36,8 @@ func (n *namer) learn(p *packet.Packet, f *frame.Frame) {
 	if known, ok := n.cards.Get(p.Source); !ok || known != name {
 		n.cards.Put(p.Source, name)
 	}
-	if n.names == nil && p.From.IsValid() && !p.From.IsUnspecified() {
-		if _, ok := n.spoke.Get(p.From); !ok {
+	if p.From.IsValid() && !p.From.IsUnspecified() {
+		if known, _ := n.spoke.Get(p.From); known != name { // an address may be lent to another, too
 			n.spoke.Put(p.From, name)
 		}
 	}
@@ -47,11 +47,13 @@ func (n *namer) host(a netip.Addr) string {
 	if !a.IsValid() || a.IsUnspecified() {
 		return ""
 	}
-	if n.names == nil {
-		name, _ := n.spoke.Get(a)
-		return name
+	if n.names != nil {
+		if name := n.names.Host(a.Unmap()); name != "" {
+			return name
+		}
 	}
-	return n.names.Host(a.Unmap())
+	name, _ := n.spoke.Get(a)
+	return name
 }
 
 // sender is who has sent p, whose first link f is on.

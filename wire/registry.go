@@ -3,6 +3,7 @@ package wire
 import (
 	"net/netip"
 
+	"github.com/wirebook/wirebook/wire/dhcp"
 	"github.com/wirebook/wirebook/wire/dissect"
 	"github.com/wirebook/wirebook/wire/dns"
 	"github.com/wirebook/wirebook/wire/http"
@@ -10,7 +11,7 @@ import (
 
 // Protocols are those that are dissected unless Options say otherwise.
 func Protocols() []dissect.Protocol {
-	return []dissect.Protocol{http.Protocol, dns.Protocol}
+	return []dissect.Protocol{http.Protocol, dns.Protocol, dhcp.Protocol}
 }
 
 // registry finds the dissector of a conversation: one that was announced, or
