@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -56,13 +57,7 @@ func (a *app) println(key string, pairs ...any) { fmt.Fprintln(a.out, a.say(key,
 
 // root is the whole command line.
 func (a *app) root() *cobra.Command {
-	root := a.command("wirebook", "root", func(c *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return usageError{fmt.Errorf("%s", a.say("unknown", "Command", args[0]))}
-		}
-		return c.Help()
-	})
-	root.Args = cobra.ArbitraryArgs
+	root := a.verbs("wirebook", "root")
 	root.Version = version
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -114,6 +109,19 @@ func (a *app) command(use, key string, run func(*cobra.Command, []string) error)
 		RunE:    run,
 	}
 	c.DisableFlagsInUseLine = true
+	return c
+}
+
+// verbs makes a command that only has others under it. By itself it shows its
+// help.
+func (a *app) verbs(use, key string) *cobra.Command {
+	c := a.command(use, key, func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usageError{errors.New(a.say("unknown", "Command", args[0], "Parent", c.CommandPath()))}
+		}
+		return c.Help()
+	})
+	c.Args = cobra.ArbitraryArgs
 	return c
 }
 

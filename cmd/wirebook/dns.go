@@ -20,7 +20,7 @@ func init() {
 		"wirebook exec alice dns www.example.com",
 		"wirebook exec alice dns example.com MX @ns1.example.com",
 		"wirebook exec alice dns --iterate www.example.com",
-		"wirebook exec ns2 dns --axfr example.com @ns1.example.com",
+		"wirebook exec ns2 dns --axfr example.com @203.0.113.53",
 		"wirebook exec alice dns -x 203.0.113.80",
 		"wirebook run -- wirebook dns www.example.com")
 }
@@ -137,11 +137,27 @@ func (a *app) meaning(reply *dnsc.Reply) string {
 	if reply.Authoritative {
 		source = a.say("dns.authoritative")
 	}
-	entry, _ := a.lang.Entry("dns.rcode." + dns.RcodeToString[reply.Rcode])
-	if reply.Rcode == dns.RcodeSuccess && len(reply.Answer) == 0 {
-		return a.say("dns.nodata") + " " + source
+	switch {
+	case reply.Rcode != dns.RcodeSuccess:
+		entry, _ := a.lang.Entry("dns.rcode." + dns.RcodeToString[reply.Rcode])
+		return entry.Text + " " + source
+	case len(reply.Answer) > 0:
+		return a.say("dns.found", "Count", len(reply.Answer)) + " " + source
 	}
-	return entry.Text + " " + source
+	if zone := referredTo(reply); zone != "" {
+		return a.say("dns.referral", "Zone", zone)
+	}
+	return a.say("dns.nodata") + " " + source
+}
+
+// referredTo is the zone whose servers a reply names instead of answering, or "".
+func referredTo(reply *dnsc.Reply) string {
+	for _, rr := range reply.Ns {
+		if ns, ok := rr.(*dns.NS); ok && !reply.Authoritative {
+			return ns.Hdr.Name
+		}
+	}
+	return ""
 }
 
 // jsonReply is a reply for programs.

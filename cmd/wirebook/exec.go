@@ -25,7 +25,7 @@ func httpCommand(a *app) *cobra.Command { return httpClient(a, here) }
 func execCommand(a *app) *cobra.Command {
 	var name string
 	c := a.command("exec HOST CLIENT [ARG…]", "exec", func(c *cobra.Command, args []string) error {
-		r, err := findRunning(name)
+		r, err := a.findRunning(name)
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func init() {
 }
 
 func httpClient(a *app, where func() place) *cobra.Command {
-	c := a.command("http", "http", nil)
+	c := a.verbs("http", "http")
 	c.GroupID = "client"
 	c.AddCommand(a.httpGet(where), a.httpPage(where))
 	return c

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -20,13 +22,22 @@ type running struct{ *control.Client }
 
 // findRunning finds the world of that name; the error is control.ErrNoWorld
 // when there is none.
-func findRunning(name string) (*running, error) {
+func (a *app) findRunning(name string) (*running, error) {
 	client, err := control.Dial(name)
+	if errors.Is(err, control.ErrNoWorld) {
+		return nil, noWorld{a.say("noworld", "Name", cmp.Or(name, control.DefaultName))}
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &running{client}, nil
 }
+
+// noWorld is control.ErrNoWorld in the user's language.
+type noWorld struct{ text string }
+
+func (e noWorld) Error() string { return e.text }
+func (e noWorld) Unwrap() error { return control.ErrNoWorld }
 
 // joinedLAN is a lan in the world of another process.
 type joinedLAN struct {
@@ -38,7 +49,7 @@ type joinedLAN struct {
 }
 
 func (a *app) joinRunning(ctx context.Context, name, host string) (lan, error) {
-	r, err := findRunning(name)
+	r, err := a.findRunning(name)
 	if err != nil {
 		return nil, err
 	}

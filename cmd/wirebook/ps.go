@@ -23,7 +23,7 @@ func psCommand(a *app) *cobra.Command {
 	var name string
 	var asJSON bool
 	c := a.command("ps [flags]", "ps", func(c *cobra.Command, _ []string) error {
-		r, err := findRunning(name)
+		r, err := a.findRunning(name)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (a *app) ps(ctx context.Context, r *running, asJSON bool) error {
 func killCommand(a *app) *cobra.Command {
 	var name string
 	c := a.command("kill HOST/SERVER", "kill", func(c *cobra.Command, args []string) error {
-		r, err := findRunning(name)
+		r, err := a.findRunning(name)
 		if err != nil {
 			return err
 		}

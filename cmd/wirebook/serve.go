@@ -25,7 +25,7 @@ func init() {
 }
 
 func serveCommand(a *app) *cobra.Command {
-	c := a.command("serve", "serve", nil)
+	c := a.verbs("serve", "serve")
 	c.GroupID = "world"
 	c.AddCommand(a.serveHTTP(), a.serveDNS())
 	return c

@@ -25,7 +25,7 @@ func watchCommand(a *app) *cobra.Command {
 	var o runOptions
 	var asJSON bool
 	c := a.command("watch [flags]", "watch", func(c *cobra.Command, _ []string) error {
-		r, err := findRunning(o.name)
+		r, err := a.findRunning(o.name)
 		if err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func init() {
 }
 
 func worldCommand(a *app) *cobra.Command {
-	c := a.command("world", "world", nil)
+	c := a.verbs("world", "world")
 	c.GroupID = "world"
 	check := a.command("check FILE", "world.check", func(_ *cobra.Command, args []string) error {
 		plan, err := loadWorld(args[0])
@@ -58,6 +58,9 @@ func loadWorld(name string) (*world.Plan, error) {
 		dir = "."
 	}
 	root, err := os.OpenRoot(dir)
+	if err == nil {
+		_, err = root.Stat(base)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("world file %s: %w", name, err)
 	}
