@@ -4,42 +4,74 @@ import (
 	"net/netip"
 
 	"github.com/miekg/dns"
+
+	"github.com/wirebook/wirebook/servers/dnsd"
 )
 
-// publish gives a name in the DNS to who has come to the world: in the zone
-// that the name belongs to, if one of our servers has its file. The function
-// that it returns takes the name away again.
+// publish gives who has come to the world a name in the DNS, and its addresses
+// pointers back to it, as far as our servers have the zones for them. The
+// function that it returns takes all that away again.
 func (w *World) publish(fqdn string, addrs []netip.Addr) (withdraw func()) {
 	name := dns.Fqdn(fqdn)
-	for _, zone := range w.zones {
-		if !dns.IsSubDomain(zone.Name(), name) || zone.Name() == "." {
-			continue
-		}
-		var records []dns.RR
-		for _, addr := range addrs {
-			records = append(records, addressRecord(name, addr))
-		}
-		if err := zone.Add(records...); err != nil {
-			w.log.Warn("no name for a new host", "name", name, "error", err)
-			continue
-		}
-		return func() {
-			if err := zone.Remove(name, dns.TypeA, dns.TypeAAAA); err != nil {
-				w.log.Warn("the name of a host that left remains", "name", name, "error", err)
-			}
+	var added []func()
+	var forward []dns.RR
+	for _, addr := range addrs {
+		forward = append(forward, addressRecord(name, addr))
+		if back, err := dns.ReverseAddr(addr.String()); err == nil {
+			pointer := &dns.PTR{Hdr: shortLived(back, dns.TypePTR), Ptr: name}
+			added = append(added, w.enter(back, []dns.RR{pointer}, dns.TypePTR))
 		}
 	}
-	return func() {}
+	added = append(added, w.enter(name, forward, dns.TypeA, dns.TypeAAAA))
+	return func() {
+		for _, remove := range added {
+			remove()
+		}
+	}
 }
 
-// addressRecord is short-lived: the host may leave at any time.
-func addressRecord(name string, addr netip.Addr) dns.RR {
-	const ttl = 10 // seconds
-	header := dns.RR_Header{Name: name, Class: dns.ClassINET, Ttl: ttl}
-	if addr.Is4() {
-		header.Rrtype = dns.TypeA
-		return &dns.A{Hdr: header, A: addr.AsSlice()}
+// enter puts records of one name into its zone.
+func (w *World) enter(name string, records []dns.RR, types ...uint16) (remove func()) {
+	zone := w.zoneOf(name)
+	if zone == nil {
+		return func() {}
 	}
-	header.Rrtype = dns.TypeAAAA
-	return &dns.AAAA{Hdr: header, AAAA: addr.AsSlice()}
+	if err := zone.Add(records...); err != nil {
+		w.log.Warn("no name for a new host", "name", name, "error", err)
+		return func() {}
+	}
+	return func() {
+		if err := zone.Remove(name, types...); err != nil {
+			w.log.Warn("the name of a host that left remains", "name", name, "error", err)
+		}
+	}
+}
+
+// zoneOf is the zone that the name is in: the longest of those that could have
+// it. Nothing is entered into the root.
+func (w *World) zoneOf(name string) *dnsd.Zone {
+	var best *dnsd.Zone
+	for _, zone := range w.zones {
+		if zone.Name() == "." || !dns.IsSubDomain(zone.Name(), name) {
+			continue
+		}
+		if best == nil || dns.CountLabel(zone.Name()) > dns.CountLabel(best.Name()) {
+			best = zone
+		}
+	}
+	return best
+}
+
+func addressRecord(name string, addr netip.Addr) dns.RR {
+	if addr.Is4() {
+		return &dns.A{Hdr: shortLived(name, dns.TypeA), A: addr.AsSlice()}
+	}
+	return &dns.AAAA{Hdr: shortLived(name, dns.TypeAAAA), AAAA: addr.AsSlice()}
+}
+
+// shortLived is the head of a record that caches soon forget: the host may leave
+// at any time.
+func shortLived(name string, rrtype uint16) dns.RR_Header {
+	const ttl = 10 // seconds
+	return dns.RR_Header{Name: name, Rrtype: rrtype, Class: dns.ClassINET, Ttl: ttl}
 }

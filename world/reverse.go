@@ -12,7 +12,8 @@ import (
 
 // reverseZones are the zones that lead from a network's addresses to the names
 // of its hosts (RFC 1035 §3.5, RFC 3596 §2.5), served by server. They are made
-// from the plan, so that they cannot contradict it.
+// from the plan, so that they cannot contradict it. Guests are entered when
+// they come.
 func (p *Plan) reverseZones(n *Network, server *Host) ([]*dnsd.Zone, error) {
 	var zones []*dnsd.Zone
 	for _, prefix := range []netip.Prefix{n.IPv4, n.IPv6} {
@@ -57,11 +58,6 @@ func (p *Plan) reverseText(n *Network, prefix netip.Prefix, server *Host) string
 	for _, r := range p.Routers {
 		if at := r.at(n.Name); at != 0 && n.Domain != "" {
 			pointer(at, r.Name+"."+n.Domain)
-		}
-	}
-	if n.Domain != "" {
-		for at := n.Guests.First; at > 0 && at <= n.Guests.Last; at++ {
-			pointer(at, fmt.Sprintf("guest%d.%s", at-n.Guests.First+1, n.Domain))
 		}
 	}
 	return b.String()

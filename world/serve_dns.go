@@ -110,7 +110,10 @@ func (s *dnsService) ports() []Port { return []Port{{"udp", dnsPort}, {"tcp", dn
 
 func (s *dnsService) server(w *World, h *Host) (supervise.Server, error) {
 	if s.resolver != nil {
-		return &dnsd.Server{Role: s.resolverRole(w), Log: w.log, Clock: w.clock}, nil
+		// A resolver that died has forgotten what it knew.
+		return perRun(func() supervise.Server {
+			return &dnsd.Server{Role: s.resolverRole(w), Log: w.log, Clock: w.clock}
+		}), nil
 	}
 	role, err := s.authority(w, h)
 	if err != nil {
@@ -151,6 +154,7 @@ func (s *dnsService) authority(w *World, h *Host) (*dnsd.Authority, error) {
 		}
 		for _, zone := range zones {
 			a.AddZone(zone)
+			w.zones = append(w.zones, zone)
 		}
 	}
 	for _, of := range s.secondary {

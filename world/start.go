@@ -36,7 +36,7 @@ type World struct {
 	switches map[string]*internet.Switch
 	guests   guests
 	attached []Attached
-	zones    []*dnsd.Zone // those that have a file, to add names to
+	zones    []*dnsd.Zone // the primary ones, to enter newcomers into
 
 	mu    sync.RWMutex
 	hosts map[string]*internet.Host // by short name
