@@ -47,7 +47,7 @@ func Listen(name string) (net.Listener, error) {
 	defer unlock()
 	if conn, err := net.Dial("unix", path); err == nil {
 		conn.Close()
-		return nil, fmt.Errorf("control: a world named %s is running already (%s): use that one, stop it, or give this one another name", filepath.Base(path), path)
+		return nil, fmt.Errorf("a world named %s is running already (%s): use that one, stop it, or give this one another name", filepath.Base(path), path)
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err

@@ -137,17 +137,17 @@ func (a *app) meaning(reply *dnsc.Reply) string {
 	if reply.Authoritative {
 		source = a.say("dns.authoritative")
 	}
-	switch {
+	what := a.say("dns.nodata")
+	switch zone := referredTo(reply); {
 	case reply.Rcode != dns.RcodeSuccess:
 		entry, _ := a.lang.Entry("dns.rcode." + dns.RcodeToString[reply.Rcode])
-		return entry.Text + " " + source
+		what = entry.Text
 	case len(reply.Answer) > 0:
-		return a.say("dns.found", "Count", len(reply.Answer)) + " " + source
-	}
-	if zone := referredTo(reply); zone != "" {
+		what = a.say("dns.found", "Count", len(reply.Answer))
+	case zone != "":
 		return a.say("dns.referral", "Zone", zone)
 	}
-	return a.say("dns.nodata") + " " + source
+	return a.say("dns.meaning", "What", what, "Source", source)
 }
 
 // referredTo is the zone whose servers a reply names instead of answering, or "".
