@@ -7,11 +7,12 @@ import (
 	"github.com/wirebook/wirebook/wire/dissect"
 	"github.com/wirebook/wirebook/wire/dns"
 	"github.com/wirebook/wirebook/wire/http"
+	"github.com/wirebook/wirebook/wire/tftp"
 )
 
 // Protocols are those that are dissected unless Options say otherwise.
 func Protocols() []dissect.Protocol {
-	return []dissect.Protocol{http.Protocol, dns.Protocol, dhcp.Protocol}
+	return []dissect.Protocol{http.Protocol, dns.Protocol, dhcp.Protocol, tftp.Protocol}
 }
 
 // registry finds the dissector of a conversation: one that was announced, or
