@@ -1,11 +1,13 @@
 package world
 
 import (
+	"context"
 	"maps"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/wirebook/wirebook/netx"
 	"github.com/wirebook/wirebook/supervise"
 )
 
@@ -23,6 +25,12 @@ type service interface {
 var kinds = map[string]func(*draft, *yaml.Node) service{
 	"dns":  readDNS,
 	"http": readHTTP,
+	"tftp": readTFTP,
 }
 
 func kindNames() []string { return slices.Collect(maps.Keys(kinds)) }
+
+// perRun is a server that is made anew each time it is started.
+type perRun func() supervise.Server
+
+func (make perRun) Serve(ctx context.Context, nw netx.Network) error { return make().Serve(ctx, nw) }

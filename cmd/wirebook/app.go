@@ -57,7 +57,8 @@ func (a *app) println(key string, pairs ...any) { fmt.Fprintln(a.out, a.say(key,
 
 // root is the whole command line.
 func (a *app) root() *cobra.Command {
-	root := a.verbs("wirebook", "root")
+	cobra.EnableCommandSorting = false
+	root := a.verbs("wirebook COMMAND", "root")
 	root.Version = version
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -94,7 +95,7 @@ func (a *app) root() *cobra.Command {
 
 // commands build the verbs, in the order in which help lists them.
 var commands = []func(*app) *cobra.Command{
-	upCommand, runCommand, shellCommand, psCommand, killCommand, execCommand, watchCommand, worldCommand, serveCommand,
+	upCommand, runCommand, shellCommand, psCommand, killCommand, execCommand, watchCommand, clockCommand, worldCommand, serveCommand,
 	dnsCommand, httpCommand,
 	explainCommand,
 }
@@ -116,12 +117,17 @@ func (a *app) command(use, key string, run func(*cobra.Command, []string) error)
 // help.
 func (a *app) verbs(use, key string) *cobra.Command {
 	c := a.command(use, key, func(c *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return usageError{errors.New(a.say("unknown", "Command", args[0], "Parent", c.CommandPath()))}
+		if len(args) == 0 {
+			return c.Help()
 		}
-		return c.Help()
+		text := a.say("unknown", "Command", args[0], "Parent", c.CommandPath())
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			text += ". " + a.say("explain.suggest", "Names", strings.Join(near, ", "))
+		}
+		return usageError{errors.New(text)}
 	})
 	c.Args = cobra.ArbitraryArgs
+	c.SuggestionsMinimumDistance = 2
 	return c
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/frame"
 	"github.com/wirebook/wirebook/guest"
 	"github.com/wirebook/wirebook/wire"
@@ -18,7 +19,7 @@ type ownLAN struct {
 }
 
 func (a *app) startOwn(ctx context.Context, o runOptions) (lan, error) {
-	w, err := o.start(ctx, a)
+	w, err := o.start(ctx, a, clock.NewMovable())
 	if err != nil {
 		return nil, err
 	}

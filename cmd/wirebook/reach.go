@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/control"
 	"github.com/wirebook/wirebook/frame"
 	"github.com/wirebook/wirebook/guest"
@@ -23,6 +24,7 @@ import (
 // reach is what other commands may do with the world that `wirebook up` runs.
 type reach struct {
 	world *world.World
+	clock *clock.Movable
 
 	mu    sync.Mutex
 	rings []*frame.Ring // of those who watch from another process
@@ -40,6 +42,12 @@ type (
 	hostRequest struct {
 		Host string `json:"host"`
 	}
+	clockRequest struct {
+		Ahead time.Duration `json:"ahead"` // how far to move the clock
+	}
+	clockReply struct {
+		Now time.Time `json:"now"` // in the world
+	}
 	joinRequest struct {
 		Name string `json:"name"`
 	}
@@ -52,6 +60,7 @@ func (r *reach) handler() http.Handler {
 	mux.HandleFunc("GET /names", func(w http.ResponseWriter, _ *http.Request) { control.Reply(w, r.names()) })
 	mux.HandleFunc("POST /resolvers", r.resolvers)
 	mux.HandleFunc("POST /kill", r.kill)
+	mux.HandleFunc("POST /clock", r.skip)
 	mux.HandleFunc("POST /join", r.join)
 	mux.HandleFunc("POST /settle", r.settle)
 	mux.HandleFunc("POST /frames", r.frames)
@@ -110,6 +119,17 @@ func (r *reach) kill(w http.ResponseWriter, request *http.Request) {
 			return
 		}
 	}
+}
+
+// skip moves the world's clock ahead.
+func (r *reach) skip(w http.ResponseWriter, request *http.Request) {
+	var c clockRequest
+	if err := json.NewDecoder(request.Body).Decode(&c); err != nil || c.Ahead < 0 {
+		control.Fail(w, http.StatusBadRequest, fmt.Errorf("the clock can be moved ahead only (%v, %w)", c.Ahead, err))
+		return
+	}
+	r.clock.Skip(c.Ahead)
+	control.Reply(w, clockReply{r.clock.Now()})
 }
 
 func (r *reach) status(k killRequest) (supervise.Status, bool) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/control"
 	"github.com/wirebook/wirebook/world"
 )
@@ -38,7 +39,8 @@ func (a *app) up(ctx context.Context, o worldOptions) error {
 	if err != nil {
 		return err
 	}
-	w, err := o.start(ctx, a)
+	c := clock.NewMovable()
+	w, err := o.start(ctx, a, c)
 	if err != nil {
 		return errors.Join(err, commands.Close())
 	}
@@ -47,7 +49,7 @@ func (a *app) up(ctx context.Context, o worldOptions) error {
 	defer closed()
 	a.announce(w, o, ways, time.Since(began))
 
-	reach := &reach{world: w}
+	reach := &reach{world: w, clock: c}
 	err = control.Serve(ctx, commands, reach.handler())
 	if err == nil {
 		a.println("up.ended")

@@ -38,13 +38,14 @@ func (o *worldOptions) own() bool {
 	return o.file != "" || len(o.faults) > 0 || o.seed != 0 || len(o.attach) > 0
 }
 
-// start starts the world that the flags describe, and waits until its servers
-// are up. Its clock can be moved.
-func (o *worldOptions) start(ctx context.Context, a *app) (*world.World, error) {
+// start starts the world that the flags describe, on that clock, and waits until
+// its servers are up.
+func (o *worldOptions) start(ctx context.Context, a *app, c *clock.Movable) (*world.World, error) {
 	options, err := o.options(a)
 	if err != nil {
 		return nil, err
 	}
+	options.Clock = c
 	plan, err := loadWorld(o.file)
 	if err != nil {
 		return nil, err
@@ -53,6 +54,7 @@ func (o *worldOptions) start(ctx context.Context, a *app) (*world.World, error) 
 	if err != nil {
 		return nil, err
 	}
+	c.OnSettle(w.Internet.Settle)
 	if err := w.Ready(ctx); err != nil {
 		w.Close()
 		return nil, err
@@ -69,9 +71,8 @@ func (o *worldOptions) options(a *app) (world.Options, error) {
 		o.seed = 1 + rand.Uint64N(999_999) // short enough to be typed
 	}
 	options := world.Options{
-		Clock: clock.NewMovable(),
-		Seed:  o.seed,
-		Log:   slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level})),
+		Seed: o.seed,
+		Log:  slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level})),
 	}
 	var err error
 	if options.Faults, err = parseFaults(o.faults); err != nil {

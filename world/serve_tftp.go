@@ -1,0 +1,55 @@
+package world
+
+import (
+	"io/fs"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/wirebook/wirebook/servers/tftpd"
+	"github.com/wirebook/wirebook/supervise"
+)
+
+// tftpService is the section of a TFTP server:
+//
+//	tftp: {files: tftp, writable: incoming}
+//
+// What is written into the folder incoming of tftp, or with writable: . into any,
+// is kept in memory: a world changes no file of the machine that it runs on.
+type tftpService struct {
+	files    string // a folder beside the world file
+	writable string // a folder in files; empty: nothing may be written
+}
+
+func readTFTP(d *draft, n *yaml.Node) service {
+	s := &tftpService{}
+	var files *yaml.Node
+	d.object(n, "a tftp server", fields{
+		"files": func(n *yaml.Node) { files = n; d.text(&s.files)(n) },
+		"writable": func(n *yaml.Node) {
+			d.text(&s.writable)(n)
+			if s.writable != "" && !fs.ValidPath(s.writable) {
+				d.wrong(n, "write the name of a folder in files, or . for all of them", "%q is no folder in which files can be written", s.writable)
+			}
+		},
+	})
+	if files == nil {
+		d.wrong(n, "write files: and the name of a folder beside the world file", "the tftp server has no files")
+		return s
+	}
+	if info, err := fs.Stat(d.plan.files, s.files); err != nil || !info.IsDir() {
+		d.wrong(files, "its files belong there", "there is no folder %q beside the world file", s.files)
+	}
+	return s
+}
+
+const tftpPort = 69
+
+func (s *tftpService) ports() []Port { return []Port{{"udp", tftpPort}} }
+
+func (s *tftpService) server(w *World, _ *Host) (supervise.Server, error) {
+	files, err := fs.Sub(w.Plan.files, s.files)
+	if err != nil {
+		return nil, err
+	}
+	return &tftpd.Server{FS: files, Writable: s.writable, Log: w.log, Clock: w.clock}, nil
+}
