@@ -276,6 +276,7 @@ func FuzzHear(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		st.conn = mute{}
 		st.hear(t.Context(), first)
 		st.hear(t.Context(), second)
 		for _, l := range st.Leases() {
