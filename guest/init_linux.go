@@ -60,13 +60,12 @@ func (p *initProcess) listen(told chan<- message) {
 func (p *initProcess) obey(m message) {
 	switch {
 	case m.Signal == syscall.SIGCONT:
-		_ = syscall.Kill(p.program, m.Signal)
+		// `fg` has continued the whole group, unless the program is not of it.
+		if p.reap(); p.stopped {
+			_ = syscall.Kill(p.program, m.Signal)
+		}
 	case m.Signal != 0:
 		time.AfterFunc(groupDelay, func() { p.due <- m.Signal })
-	case m.StillStopped:
-		if p.reap(); p.stopped {
-			_ = p.outer.send(message{StillStopped: true})
-		}
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -124,7 +123,7 @@ func running(t testing.TB, c Config) (*Guest, *lines) {
 		g.Wait()
 		r.Close()
 	})
-	out := &lines{t: t, r: r}
+	out := &lines{t: t, r: r, stop: g.Kill}
 	out.until("ready")
 	return g, out
 }
@@ -133,39 +132,29 @@ func running(t testing.TB, c Config) (*Guest, *lines) {
 type lines struct {
 	t    testing.TB
 	r    io.Reader
-	mu   sync.Mutex
+	stop func() // ends whoever writes the stream
 	text string // read and not yet asked for
 }
 
-// until reads until the stream has said word, and returns what came up to its
-// end. It panics when that takes too long: a terminal's read cannot be
-// interrupted in another way.
+// until reads until the stream has said word, and returns what came up to its end.
 func (l *lines) until(word string) string {
 	l.t.Helper()
 	late := time.AfterFunc(20*time.Second, func() {
-		l.mu.Lock()
-		panic(fmt.Sprintf("%s: waited too long for %q; it said %q", l.t.Name(), word, l.text))
+		l.t.Errorf("waited too long for %q", word)
+		l.stop()
 	})
 	defer late.Stop()
 	part := make([]byte, 4096)
 	for {
-		l.mu.Lock()
-		before, after, said := strings.Cut(l.text, word)
-		if said {
+		if before, after, said := strings.Cut(l.text, word); said {
 			l.text = after
-		}
-		text := l.text
-		l.mu.Unlock()
-		if said {
 			return before + word
 		}
 		n, err := l.r.Read(part)
 		if n == 0 && err != nil {
-			l.t.Fatalf("the stream ended (%v) before it said %q; it had said %q", err, word, text)
+			l.t.Fatalf("the stream ended (%v) before it said %q; it had said %q", err, word, l.text)
 		}
-		l.mu.Lock()
 		l.text += string(part[:n])
-		l.mu.Unlock()
 	}
 }
 

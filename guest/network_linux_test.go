@@ -144,7 +144,7 @@ func TestPulledCable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := &lines{t: t, r: r}
+	out := &lines{t: t, r: r, stop: g.Kill}
 	out.until("ready")
 	tap.Close()
 	out.until("out")

@@ -57,7 +57,7 @@ func started(t testing.TB, cmd *exec.Cmd) *lines {
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
-	return &lines{t: t, r: out}
+	return &lines{t: t, r: out, stop: func() { cmd.Process.Kill() }}
 }
 
 // onTerminal starts cmd as the first process of a terminal's session and
@@ -73,7 +73,7 @@ func onTerminal(t testing.TB, cmd *exec.Cmd) (*os.File, *lines) {
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
-	return terminal, &lines{t: t, r: terminal}
+	return terminal, &lines{t: t, r: terminal, stop: func() { cmd.Process.Kill() }}
 }
 
 func typed(t testing.TB, terminal *os.File, keys string) {

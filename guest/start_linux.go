@@ -7,8 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // A Guest is a program that runs as a host of the miniature Internet.
@@ -17,7 +15,7 @@ type Guest struct {
 	inner    line
 	tap      *Tap
 	terminal *terminal
-	signals  func() // gives this process its signals back
+	signals  *signals // of this process, if they are the program's
 	done     chan struct{}
 	status   Status
 	err      error
@@ -61,7 +59,7 @@ func Start(ctx context.Context, c Config, attach func(*Tap) error) (*Guest, erro
 	}
 	go func() {
 		defer stop()
-		g.follow(c.Foreground)
+		g.follow()
 	}()
 	return g, nil
 }
@@ -82,7 +80,7 @@ func launch(c Config) (*Guest, error) {
 	process.Stdout, process.Stderr = c.Stdout, c.Stderr
 	process.ExtraFiles = []*os.File{far}
 	process.SysProcAttr = newNamespaces()
-	g := &Guest{process: process, inner: near, done: make(chan struct{}), signals: func() {}}
+	g := &Guest{process: process, inner: near, done: make(chan struct{})}
 	if c.Foreground || c.Job {
 		g.terminal = foreground()
 	}
@@ -111,11 +109,15 @@ func (g *Guest) begin(c Config, attach func(*Tap) error) error {
 	if err := attach(tap); err != nil {
 		return err
 	}
+	// Before the program runs: it may be sent Ctrl-Z at once.
+	if c.Foreground {
+		g.signals = takeSignals()
+	}
 	if err := g.inner.send(message{Start: true}); err != nil {
 		return err
 	}
-	if c.Foreground {
-		g.signals = takeSignals(g.inner)
+	if g.signals != nil {
+		g.signals.pass(g.inner)
 	}
 	return g.expect(func(m message) bool { return m.Started })
 }
@@ -134,7 +136,7 @@ func (g *Guest) expect(wanted func(message) bool) error {
 }
 
 // follow stays with the program to its end.
-func (g *Guest) follow(foreground bool) {
+func (g *Guest) follow() {
 	ended := false
 	for {
 		m, err := g.inner.receive()
@@ -144,14 +146,8 @@ func (g *Guest) follow(foreground bool) {
 		switch {
 		case m.Exit != nil:
 			g.status, ended = *m.Exit, true
-		case m.Stopped && foreground:
-			// Ctrl-Z stops the whole group: then this process was stopped as
-			// well, and by now program and all have been continued.
-			_ = g.inner.send(message{StillStopped: true})
-		case m.StillStopped:
-			// The program was stopped alone. The shell that waits for this
-			// process shall see that.
-			suspend()
+		case m.Stopped:
+			g.signals.suspend()
 			_ = g.inner.send(message{Signal: syscall.SIGCONT})
 		}
 	}
@@ -162,19 +158,12 @@ func (g *Guest) follow(foreground bool) {
 	close(g.done)
 }
 
-// suspend stops this process until it is sent SIGCONT. The signal goes to the
-// calling thread, so that the stop comes before the next line and not some
-// time later.
-func suspend() {
-	_ = unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGSTOP)
-}
-
 // release waits for the inner stage, with which everything inside ends, and
 // gives back what this process holds. The network namespace has no user then,
 // and the kernel takes it and the card apart in the background.
 func (g *Guest) release() error {
 	err := g.process.Wait()
-	g.signals()
+	g.signals.giveBack()
 	g.terminal.takeBack()
 	if g.tap != nil {
 		g.tap.Close()
