@@ -68,6 +68,10 @@ func parseError(packet []byte) *Error {
 // os.ErrDeadlineExceeded.
 var ErrTimeout = fmt.Errorf("the other side is silent: %w", os.ErrDeadlineExceeded)
 
+// ErrSuperseded is why a transfer's context ended when the other side has begun
+// another from the same port. It is not told: it would take that for an answer.
+var ErrSuperseded = errors.New("another transfer from the same port has begun")
+
 var (
 	errNoSense = &Error{IllegalOperation, "that makes no sense here"}
 	errTooLong = &Error{IllegalOperation, "a block longer than was agreed"}

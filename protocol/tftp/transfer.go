@@ -165,7 +165,9 @@ func (t *Transfer) understand(packet []byte) ([]byte, error) {
 // end tells the other side why the transfer ends, unless it knows or is gone,
 // and returns err.
 func (t *Transfer) end(err error) error {
-	if err != nil && !t.over && !errors.Is(err, ErrTimeout) && !errors.Is(err, net.ErrClosed) {
+	switch {
+	case err == nil, t.over, errors.Is(err, ErrTimeout), errors.Is(err, ErrSuperseded), errors.Is(err, net.ErrClosed):
+	default:
 		t.tell(t.Peer, ErrorFor(err))
 	}
 	return err

@@ -19,6 +19,8 @@ type conversation struct {
 	packet  string // the request as it came
 	request tftp.Request
 	socket  tftp.Socket
+	cancel  context.CancelCauseFunc
+	repeats int  // of the request, since the client has spoken
 	left    bool // its place has been given back
 }
 
@@ -169,7 +171,7 @@ func (c *conversation) report(err error, start time.Time) {
 	switch {
 	case err == nil:
 		log.Debug("tftpd: done", "bytes", c.Bytes, "resent", c.Resent, "took", c.Now().Sub(start))
-	case errors.As(err, &refused), errors.Is(err, context.Canceled):
+	case errors.As(err, &refused), errors.Is(err, context.Canceled), errors.Is(err, tftp.ErrSuperseded):
 		log.Debug("tftpd: ended", "error", err)
 	default:
 		log.Log(context.Background(), slog.LevelInfo, "tftpd: failed", "error", err)

@@ -154,23 +154,41 @@ func (d *desk) admit(ctx context.Context, packet []byte, from netip.AddrPort) {
 		d.Log.Warn("tftpd: too many transfers", "client", c.Peer)
 		return
 	}
-	d.mu.Lock()
-	d.active[c.Peer] = c
-	d.mu.Unlock()
+	ctx, c.cancel = context.WithCancelCause(ctx)
+	d.enter(c)
 	d.running.Go(func() {
+		defer c.cancel(nil)
 		netx.Guard(ctx, d.Log, "transfer with "+c.Peer.String(), func() { c.hold(ctx) })
 		c.leave()
 	})
 }
 
-// isDuplicate reports whether c's request has been admitted already, and its
-// client has not said anything since: the request was doubled on the way, or
-// our first answer was lost or slow, and will be sent again.
+// isDuplicate reports whether c's request has been admitted already: it was
+// doubled on the way, or our first answer was lost or slow, and will be sent
+// again. A client that has spoken since, and asks for the same once more, may
+// have begun anew; whether it has, its next attempt tells.
 func (d *desk) isDuplicate(c *conversation) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	other := d.active[c.Peer]
-	return other != nil && !other.Heard.Load() && other.packet == c.packet
+	if other == nil || other.packet != c.packet {
+		return false
+	}
+	if other.Heard.Load() {
+		other.repeats++
+	}
+	return other.repeats < 2
+}
+
+// enter makes c the conversation with its client. A port has one transfer: an
+// older one must end before it disturbs this one with what it sends again.
+func (d *desk) enter(c *conversation) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if other := d.active[c.Peer]; other != nil {
+		other.cancel(tftp.ErrSuperseded)
+	}
+	d.active[c.Peer] = c
 }
 
 // leave gives back the place of a transfer, once.
