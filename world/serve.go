@@ -23,6 +23,7 @@ type service interface {
 // kinds are the servers that a host can have: a new one is a line here and a
 // file serve_<kind>.go.
 var kinds = map[string]func(*draft, *yaml.Node) service{
+	"dhcp": readDHCP,
 	"dns":  readDNS,
 	"http": readHTTP,
 	"tftp": readTFTP,
