@@ -32,7 +32,7 @@ type lookupFunc = func(ctx context.Context, name string) ([]netip.Addr, error)
 
 func newHost(in *Internet, name string) *Host {
 	return &Host{
-		machine: newMachine(in, name, frame.Host),
+		machine: newMachine(in, name, frame.Host, nil),
 		sockets: make(map[*socket]struct{}),
 	}
 }

@@ -34,8 +34,10 @@ type machine struct {
 	onRoutes func()
 }
 
-func newMachine(in *Internet, name string, kind frame.Kind) machine {
-	return machine{net: in, name: name, kind: kind, stack: newStack(in)}
+// newMachine makes a machine without cards. Its watcher, if there is one, is told
+// of its neighbors.
+func newMachine(in *Internet, name string, kind frame.Kind, watcher stack.NUDDispatcher) machine {
+	return machine{net: in, name: name, kind: kind, stack: newStack(in, watcher)}
 }
 
 // Name is unique in the Internet.

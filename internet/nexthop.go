@@ -128,6 +128,28 @@ func (n *nextHops) ask(hop nextHop) {
 	}
 }
 
+// OnNeighborChanged implements stack.NUDDispatcher. A neighbor can have another
+// Ethernet address from one moment to the next: a host has taken over the IP
+// address of another, and has asked for something by ARP.
+func (n *nextHops) OnNeighborChanged(id tcpip.NICID, entry stack.NeighborEntry) {
+	if entry.State == stack.Unreachable || len(entry.LinkAddr) != len(mac{}) {
+		return
+	}
+	for _, card := range *n.router.ports.Load() {
+		if card.id == id {
+			a := answer{hop: nextHop{card, plainAddress(entry.Addr)}, found: true}
+			copy(a.mac[:], entry.LinkAddr)
+			n.hear(a)
+		}
+	}
+}
+
+// OnNeighborAdded implements stack.NUDDispatcher: who waits for it is told.
+func (n *nextHops) OnNeighborAdded(tcpip.NICID, stack.NeighborEntry) {}
+
+// OnNeighborRemoved implements stack.NUDDispatcher: what was known may stay.
+func (n *nextHops) OnNeighborRemoved(tcpip.NICID, stack.NeighborEntry) {}
+
 // hear is called with an answer, often with the stack's locks held.
 func (n *nextHops) hear(a answer) {
 	n.answersMu.Lock()
@@ -166,11 +188,15 @@ func (n *nextHops) serve() {
 func (n *nextHops) learn(a answer) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, p := range n.waiting[a.hop] {
+	known, waiting := n.known[a.hop], n.waiting[a.hop]
+	if known == nil && waiting == nil {
+		return // a neighbor that nothing has been sent to
+	}
+	for _, p := range waiting {
 		p.put(a.mac)
 	}
 	delete(n.waiting, a.hop)
-	if known := n.known[a.hop]; known != nil && known.mac == a.mac {
+	if known != nil && known.mac == a.mac {
 		return
 	}
 	if len(n.known) >= maxKnown {

@@ -32,7 +32,8 @@ type Router struct {
 // AddRouter adds a router; Connect gives it cards. It forwards IPv4 and IPv6
 // between them as soon as they have addresses.
 func (in *Internet) AddRouter(name string) (*Router, error) {
-	r := &Router{Host: Host{machine: newMachine(in, name, frame.Router), sockets: make(map[*socket]struct{})}}
+	r := &Router{}
+	r.Host = Host{machine: newMachine(in, name, frame.Router, &r.nextHops), sockets: make(map[*socket]struct{})}
 	r.forwarder.Clock = in.clock
 	r.forwarder.Headroom = ethernetHeader
 	r.onRoutes = r.configure

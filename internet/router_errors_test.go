@@ -81,6 +81,28 @@ func TestQueueForANextHop(t *testing.T) {
 	mustPing(t, r.alice, "10.0.3.10") // others are not affected
 }
 
+// A newcomer with the address of one who has just left speaks first, and is
+// answered at once: its own ARP request has told the router who it is.
+func TestNewcomerIsAnswered(t *testing.T) {
+	r := newRoad(t, roadConfig{})
+	mustPing(t, r.bob, "10.0.1.10")
+	mustPing(t, r.bob, "fd00:1::10")
+	for _, name := range []string{"carol", "dave"} {
+		gone := "bob"
+		if name == "dave" {
+			gone = "carol"
+		}
+		if err := r.RemoveHost(gone); err != nil {
+			t.Fatal(err)
+		}
+		host := try(r.AddHost(name))(t)
+		try(host.Connect(r.nodes["right"].(*Switch), card("10.0.3.10/24", "fd00:3::10/64")))(t)
+		setRoutes(t, host, "0.0.0.0/0", "10.0.3.1", "::/0", "fd00:3::1")
+		mustPing(t, host, "10.0.1.10")
+		mustPing(t, host, "fd00:1::10")
+	}
+}
+
 // A host is replaced by another with the same address: the router finds out.
 func TestNextHopGetsAnotherCard(t *testing.T) {
 	movable := clock.NewMovable()

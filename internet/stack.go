@@ -26,7 +26,7 @@ const (
 
 // newStack makes the protocol stack of a host or a router: IPv4, IPv6, ARP,
 // ICMP, UDP and TCP, and a loopback interface. It forwards nothing.
-func newStack(in *Internet) *stack.Stack {
+func newStack(in *Internet, watcher stack.NUDDispatcher) *stack.Stack {
 	s := stack.New(stack.Options{
 		NetworkProtocols: []stack.NetworkProtocolFactory{
 			arp.NewProtocol,
@@ -41,6 +41,7 @@ func newStack(in *Internet) *stack.Stack {
 		Clock:       stackClock{in.clock, in.start},
 		HandleLocal: true,
 		RawFactory:  raw.EndpointFactory{},
+		NUDDisp:     watcher,
 	})
 	tuneTCP(s)
 	must(s.SetPortRange(firstEphemeral, lastEphemeral))
