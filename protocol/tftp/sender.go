@@ -3,6 +3,7 @@ package tftp
 import (
 	"errors"
 	"io"
+	"net"
 )
 
 // Send sends the file that r holds, in blocks, and returns when the last one
@@ -17,6 +18,7 @@ import (
 // §4.2.3.1). Only the timer does that.
 func (t *Transfer) Send(r io.Reader, opening []byte) error {
 	s := &sender{Transfer: t, file: r, base: 1}
+	s.batch = newBatch(t.socket, *net.UDPAddrFromAddrPort(t.Peer), t.window())
 	t.in = make([]byte, MaxRequest)
 	return t.end(s.run(opening))
 }
@@ -28,6 +30,7 @@ type sender struct {
 	sent  [][]byte // the DATA datagrams from base on: the window
 	spare [][]byte // room for blocks to come
 	last  bool     // the last block of the file is in the window
+	batch *batch   // nil: blocks are sent one by one
 }
 
 func (s *sender) run(opening []byte) error {
@@ -75,6 +78,10 @@ func (s *sender) room() []byte {
 }
 
 func (s *sender) sendWindow() {
+	if s.batch != nil && len(s.sent) > 1 {
+		s.unsent = s.batch.send(s.sent)
+		return
+	}
 	for _, packet := range s.sent {
 		s.send(packet)
 	}

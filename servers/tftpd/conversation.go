@@ -1,6 +1,7 @@
 package tftpd
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -89,7 +90,8 @@ func (c *conversation) read() error {
 	defer file.Close()
 	c.accept()
 	c.Size = size
-	var content io.Reader = file
+	const ahead = 32 << 10 // read at once: a block is small
+	var content io.Reader = bufio.NewReaderSize(file, ahead)
 	if c.request.Mode == tftp.Netascii {
 		content = tftp.ToNetascii(content)
 		c.HasSize = false // nobody knows before it is done
