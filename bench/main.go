@@ -25,7 +25,10 @@ type suite struct {
 var suites = []suite{
 	{"http", benchHTTP},
 	{"dns", benchDNS},
+	{"dhcp", benchDHCP},
+	{"tftp", benchTFTP},
 	{"internet", benchInternet},
+	{"world", benchWorld},
 }
 
 // children are the servers that are measured: this program runs itself once more
@@ -36,6 +39,10 @@ var children = map[string]func(ctx context.Context, args []string) error{
 	"http-go":       serveGo,
 	"http-download": downloadAgain,
 	"dns-authority": serveAuthority,
+	"dhcp-wirebook": serveDHCP,
+	"dhcp-load":     askForLeases,
+	"tftp-wirebook": serveTFTP,
+	"tftp-load":     loadTFTP,
 }
 
 func main() {

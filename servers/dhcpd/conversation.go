@@ -66,7 +66,7 @@ func (c *conversation) hear(ctx context.Context, b []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r.pool = c.network(r); r.pool == nil {
-		c.log().Debug("no such network", "client", r.MAC(), "relay", r.relay)
+		c.log().Debug("no such network", "client", r.client.mac, "relay", r.relay)
 		return
 	}
 	switch r.MessageType() {
@@ -113,7 +113,7 @@ func (c *conversation) discover(ctx context.Context, r *request) {
 	now := c.now()
 	a, ok := r.pool.choose(&r.client, r.wish, now)
 	if !ok {
-		c.log().Warn("no address is left", "network", r.pool.Prefix, "client", r.MAC())
+		c.log().Warn("no address is left", "network", r.pool.Prefix, "client", r.client.mac)
 		return
 	}
 	known := r.pool.of(&r.client)
@@ -123,7 +123,7 @@ func (c *conversation) discover(ctx context.Context, r *request) {
 	}
 	offered := known != nil && known.Addr == a && known.State == Offered && !known.over(now)
 	if offered && known.Since.IsZero() {
-		return // the probe is still under way
+		return // it is kept, but not yet offered: the probe is still under way
 	}
 	until := now.Add(cmp.Or(c.OfferTime, defaultOfferTime))
 	if offered || c.Probe == nil {
@@ -139,7 +139,7 @@ func (c *conversation) discover(ctx context.Context, r *request) {
 			<-c.probes
 		})
 	default:
-		c.log().Warn("too many probes at once", "client", r.MAC())
+		c.log().Warn("too many probes at once", "client", r.client.mac)
 	}
 }
 
@@ -196,7 +196,7 @@ func (c *conversation) selecting(r *request) {
 	switch {
 	case r.server != c.ID:
 		if mine != nil && mine.State == Offered {
-			c.log().Debug("another server's offer was taken", "client", r.MAC(), "server", r.server)
+			c.log().Debug("another server's offer was taken", "client", r.client.mac, "server", r.server)
 			r.pool.keep(mine.Addr, &r.client, Released, now, now)
 		}
 	case r.pool.may(r.wish, &r.client) && r.pool.free(r.wish, &r.client, now):
@@ -246,7 +246,7 @@ func (c *conversation) object(r *request, why string) {
 
 // refuse sends NAK: the client must begin anew.
 func (c *conversation) refuse(r *request, why string) {
-	c.log().Info("refused", "client", r.MAC(), "address", cmp.Or(r.has, r.wish), "why", why)
+	c.log().Info("refused", "client", r.client.mac, "address", cmp.Or(r.has, r.wish), "why", why)
 	c.book.after(c.nak(r, why), c.send)
 }
 
@@ -254,7 +254,7 @@ func (c *conversation) refuse(r *request, why string) {
 func (c *conversation) bind(r *request, a netip.Addr, now time.Time) {
 	l := r.pool.keep(a, &r.client, Bound, now, now.Add(r.lease()))
 	c.book.note(l)
-	c.log().Debug("lent", "address", a, "client", r.MAC(), "name", r.name, "until", l.Until)
+	c.log().Debug("lent", "address", a, "client", r.client.mac, "name", r.name, "until", l.Until)
 	c.reply(r, dhcpv4.MessageTypeAck, a)
 }
 
@@ -265,7 +265,7 @@ func (c *conversation) decline(r *request) {
 	if r.server != c.ID || mine == nil || mine.Addr != r.wish {
 		return
 	}
-	c.log().Warn("a stranger uses an address of the pool", "address", r.wish, "found by", r.MAC())
+	c.log().Warn("a stranger uses an address of the pool", "address", r.wish, "found by", r.client.mac)
 	c.suspect(r.pool, r.wish, c.now())
 }
 
@@ -279,7 +279,7 @@ func (c *conversation) release(r *request) {
 	now := c.now()
 	client := client{id: mine.Client, mac: mine.MAC, name: mine.Name}
 	c.book.note(r.pool.keep(r.has, &client, Released, now, now))
-	c.log().Debug("given back", "address", r.has, "client", r.MAC())
+	c.log().Debug("given back", "address", r.has, "client", r.client.mac)
 }
 
 // inform: the client has its address from elsewhere, and wants to know the

@@ -23,9 +23,6 @@ type request struct {
 	pool   *pool
 }
 
-// MAC is the client's Ethernet address, as people write it.
-func (r *request) MAC() string { return r.client.mac.String() }
-
 const maxIdentifier = 255 // bytes: what one option can hold
 
 // read understands a message.
