@@ -70,6 +70,13 @@ func (c *Card) MAC() net.HardwareAddr { return slices.Clone(c.address[:]) }
 // Link is the cable that the card is on.
 func (c *Card) Link() *Link { return c.link }
 
+// MACOf is the Ethernet address that the card of that name on that node has, if
+// none is chosen: the same in every run. Who takes a host's place should have it.
+func MACOf(node, card string) net.HardwareAddr {
+	address := stableMAC(node, card)
+	return address[:]
+}
+
 // stableMAC makes an Ethernet address of names. It is marked as locally
 // administered (IEEE 802-2014 §8.4), so that it is nobody's in the world.
 func stableMAC(names ...string) mac {

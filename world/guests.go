@@ -3,6 +3,7 @@ package world
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"sync"
 
@@ -15,6 +16,7 @@ import (
 type Guest struct {
 	Name      string
 	FQDN      string
+	MAC       net.HardwareAddr // always the same for the name
 	Network   *Network
 	Prefixes  []netip.Prefix // its addresses
 	Gateways  []netip.Addr
@@ -118,6 +120,7 @@ func (w *World) place(name, network string) (*Guest, error) {
 			g.Name = fmt.Sprintf("guest%d", g.at-n.Guests.First+1)
 		}
 	}
+	g.MAC = internet.MACOf(g.Name, "eth0")
 	g.FQDN = g.Name
 	if g.Network.Domain != "" {
 		g.FQDN += "." + g.Network.Domain

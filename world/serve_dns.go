@@ -21,7 +21,7 @@ import (
 //	dns:
 //	  zones: {example.com: zones/example.com.zone}
 //	  reverse: hosting         # from addresses to names, made from the world file
-//	  secondaries: ns2         # who may fetch the zones, and is told of changes
+//	  secondaries: ns2         # who may fetch the zones; NS records say who is told of changes
 //	  secondary: {example.org: ns1}
 type dnsService struct {
 	zones       []zoneFile
@@ -136,7 +136,6 @@ func (s *dnsService) authority(w *World, h *Host) (*dnsd.Authority, error) {
 	for _, name := range s.secondaries {
 		for _, addr := range w.Plan.addressesOf(w.Plan.host(name)) {
 			a.AllowTransfer = append(a.AllowTransfer, netip.PrefixFrom(addr, addr.BitLen()))
-			a.Notify = append(a.Notify, netip.AddrPortFrom(addr, dnsPort))
 		}
 	}
 	for _, z := range s.zones {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -174,13 +173,13 @@ func (a *app) visit(ctx context.Context, at place, mode string, atOnce int, url 
 func (a *app) printVisits(visits []*httpc.Visit) error {
 	first := visits[0]
 	a.println("http.page.objects", "Count", len(first.Objects), "Bytes", first.Bytes, "RTT", first.RTT.Round(time.Microsecond))
-	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, a.say("http.page.header"))
+	var modes table
+	modes.row("%s", a.say("http.page.header"))
 	for _, v := range visits {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%.1f\t%d\n", a.say("http.mode."+v.Mode.String(), "AtOnce", v.AtOnce), v.Connections,
+		modes.row("%s\t%d\t%s\t%.1f\t%d", a.say("http.mode."+v.Mode.String(), "AtOnce", v.AtOnce), v.Connections,
 			v.Elapsed.Round(10*time.Microsecond), v.RTTs(), v.Predicted)
 	}
-	if err := table.Flush(); err != nil {
+	if err := modes.print(a.out, ""); err != nil {
 		return err
 	}
 	a.println("http.page.note")

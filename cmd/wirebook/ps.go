@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,12 +46,12 @@ func (a *app) ps(ctx context.Context, r *running, asJSON bool) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(rows)
 	}
-	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, a.say("ps.header"))
+	var servers table
+	servers.row("%s", a.say("ps.header"))
 	for _, row := range rows {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\n", row.Host, row.Name, row.Address, row.Ports, row.State, row.Restarts, row.Connections)
+		servers.row("%s\t%s\t%s\t%s\t%s\t%d\t%d", row.Host, row.Name, row.Address, row.Ports, row.State, row.Restarts, row.Connections)
 	}
-	return table.Flush()
+	return servers.print(a.out, "")
 }
 
 func killCommand(a *app) *cobra.Command {

@@ -42,6 +42,7 @@ func (s *seat) host() guest.Host {
 	g := s.guest
 	return guest.Host{
 		Name:     g.Name,
+		MAC:      g.MAC,
 		Addrs:    g.Prefixes,
 		Gateways: g.Gateways,
 		Resolver: g.Resolvers,

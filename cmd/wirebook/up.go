@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,11 +67,11 @@ func (a *app) announce(w *world.World, o worldOptions, ways []world.Way, took ti
 	if len(ways) > 0 {
 		fmt.Fprintln(a.out)
 		a.println("up.gateways")
-		table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+		var ports table
 		for _, way := range ways {
-			fmt.Fprintf(table, "  127.0.0.1:%d\t%s\t%s\t%s\n", way.Port, way.Transport, a.target(w, way), a.tryWay(way))
+			ports.row("127.0.0.1:%d\t%s\t%s\t%s", way.Port, way.Transport, a.target(w, way), a.tryWay(way))
 		}
-		table.Flush()
+		ports.print(a.out, "  ")
 	}
 	for _, attached := range w.Attached() {
 		a.println("up.attached", "Name", attached.Name, "FQDN", attached.FQDN, "Port", attached.Port, "Target", attached.Target)

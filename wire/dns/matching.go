@@ -53,10 +53,15 @@ func (q Question) same(o Question) bool {
 }
 
 // answered finds the question that a reply belongs to, and what is wrong about
-// how the two fit.
-func (d *dissector) answered(m *Message, from, to netip.AddrPort, tcp bool) (a asked, found []dissect.Finding) {
+// how the two fit. On a TCP connection whose beginning was not seen, the
+// question may have been there.
+func (d *dissector) answered(m *Message, from, to netip.AddrPort, over *dissect.Stream) (a asked, found []dissect.Finding) {
 	a.room = classicUDP
+	tcp := over != nil
 	waiting, ok := d.waiting.Get(ticket{to, m.ID})
+	if !ok && tcp && over.Midway {
+		return a, nil
+	}
 	if !ok {
 		if last, ok := d.newest.Get(to); ok {
 			a = *last

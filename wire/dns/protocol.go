@@ -28,7 +28,7 @@ func (d *dissector) Datagram(g *dissect.Datagram) *dissect.Part {
 	m, found := Parse(g.Payload)
 	part := &dissect.Part{Value: m, Fields: fields}
 	if m.Response {
-		a, more := d.answered(m, g.From, g.To, false)
+		a, more := d.answered(m, g.From, g.To, nil)
 		part.Answers = a.ref
 		found = append(found, more...)
 		if len(g.Payload) > a.room && a.ref.ID != 0 {
@@ -70,10 +70,10 @@ func (d *dissector) readOne(s *dissect.Stream, r *dissect.Reader, fromClient boo
 	switch {
 	case !m.Response:
 	case fromClient:
-		_, more := d.answered(m, s.Client, s.Server, true)
+		_, more := d.answered(m, s.Client, s.Server, s)
 		found = append(found, more...)
 	default:
-		a, more := d.answered(m, s.Server, s.Client, true)
+		a, more := d.answered(m, s.Server, s.Client, s)
 		part.Answers = a.ref
 		found = append(found, more...)
 	}
