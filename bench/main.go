@@ -27,6 +27,7 @@ var suites = []suite{
 	{"dns", benchDNS},
 	{"dhcp", benchDHCP},
 	{"tftp", benchTFTP},
+	{"tftp", benchTFTP},
 	{"internet", benchInternet},
 	{"world", benchWorld},
 }
@@ -39,6 +40,8 @@ var children = map[string]func(ctx context.Context, args []string) error{
 	"http-go":       serveGo,
 	"http-download": downloadAgain,
 	"dns-authority": serveAuthority,
+	"tftp-wirebook": serveTFTP,
+	"tftp-load":     loadTFTP,
 	"dhcp-wirebook": serveDHCP,
 	"dhcp-load":     askForLeases,
 	"tftp-wirebook": serveTFTP,
