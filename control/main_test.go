@@ -65,10 +65,13 @@ func osNetwork(t *testing.T) (*Network, func()) {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("POST /net", Sockets(func(name string) (netx.Network, error) {
-		if name != "alice" {
-			return nil, os.ErrNotExist
+		switch name {
+		case "alice":
+			return netx.OS{}, nil
+		case "bare":
+			return struct{ netx.Network }{netx.OS{}}, nil
 		}
-		return netx.OS{}, nil
+		return nil, os.ErrNotExist
 	}))
 	c, stop := serving(t, mux)
 	return &Network{Client: c, Host: "alice"}, stop

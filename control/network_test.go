@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -206,8 +207,19 @@ func TestDialFrom(t *testing.T) {
 	if conn.LocalAddr().(*net.TCPAddr).IP.String() != "127.0.0.9" {
 		t.Errorf("from %s", conn.LocalAddr())
 	}
-	if _, err := n.ListenPacketOn(t.Context(), "eth0", "udp", ":68"); err == nil {
-		t.Error("the OS's network cannot bind to a card, but no error")
+}
+
+// A host whose network lacks a verb says so.
+func TestVerbsThatAHostLacks(t *testing.T) {
+	n, _ := osNetwork(t)
+	n.Host = "bare"
+	_, from := n.DialFrom(t.Context(), "tcp", "127.0.0.9:0", "127.0.0.1:1")
+	_, on := n.ListenPacketOn(t.Context(), "eth0", "udp", ":68")
+	_, lookup := n.LookupHost(t.Context(), "www.example.com")
+	for _, err := range []error{from, on, lookup} {
+		if err == nil || !strings.Contains(err.Error(), "unsupported operation") {
+			t.Errorf("error %v", err)
+		}
 	}
 }
 
