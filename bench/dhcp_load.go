@@ -28,7 +28,7 @@ type dhcpLoad struct {
 // dhcpWindow is how many exchanges are under way at once, and dhcpPatience after
 // which time a client gives up and another takes its place.
 const (
-	dhcpWindow   = 64
+	dhcpWindow   = 256
 	dhcpPatience = 300 * time.Millisecond
 )
 
