@@ -27,7 +27,6 @@ var suites = []suite{
 	{"dns", benchDNS},
 	{"dhcp", benchDHCP},
 	{"tftp", benchTFTP},
-	{"tftp", benchTFTP},
 	{"internet", benchInternet},
 	{"world", benchWorld},
 }
@@ -40,8 +39,6 @@ var children = map[string]func(ctx context.Context, args []string) error{
 	"http-go":       serveGo,
 	"http-download": downloadAgain,
 	"dns-authority": serveAuthority,
-	"tftp-wirebook": serveTFTP,
-	"tftp-load":     loadTFTP,
 	"dhcp-wirebook": serveDHCP,
 	"dhcp-load":     askForLeases,
 	"tftp-wirebook": serveTFTP,
