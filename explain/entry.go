@@ -4,16 +4,16 @@ import "strings"
 
 // An Entry explains one thing of a protocol.
 type Entry struct {
-	Key     string   // "http.status.304"
-	Kind    string   // what it is one of: "http.status", "port", "dns.type"; Say("kind."+Kind) names it
-	Name    string   // as the protocol writes it, in no language: "304 Not Modified"
-	Aliases []string // other names that people look for
-	Title   string   // what it is called, or does, in a few words
-	Text    string   // one to three sentences
-	Example string   // how it looks on the wire; may be empty
-	RFC     string   // "RFC 9110 §15.4.5"; may be empty
-	Book    string   // "§2.2.5" of Kurose & Ross, 8th edition; may be empty
-	See     []string // keys of other entries
+	Key     string   `json:"key"`               // "http.status.304"
+	Kind    string   `json:"kind"`              // what it is one of: "http.status", "port", "dns.type"; Say("kind."+Kind) names it
+	Name    string   `json:"name"`              // as the protocol writes it, in no language: "304 Not Modified"
+	Aliases []string `json:"aliases,omitempty"` // other names that people look for
+	Title   string   `json:"title,omitempty"`   // what it is called, or does, in a few words
+	Text    string   `json:"text"`              // one to three sentences
+	Example string   `json:"example,omitempty"` // how it looks on the wire; may be empty
+	RFC     string   `json:"rfc,omitempty"`     // "RFC 9110 §15.4.5"; may be empty
+	Book    string   `json:"book,omitempty"`    // "§2.2.5" of Kurose & Ross, 8th edition; may be empty
+	See     []string `json:"see,omitempty"`     // keys of other entries
 }
 
 // Entry is what there is to say of a key, such as "http.status.304",

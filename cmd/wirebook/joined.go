@@ -93,15 +93,23 @@ func (r *running) names() (wire.Names, error) {
 	return wire.NamesFunc(func(addr netip.Addr) string { return names[addr] }), nil
 }
 
-// observe has the other process send its frames.
 func (r *running) observe(ring *frame.Ring) (func(), error) {
+	stop, _, err := r.frames(ring)
+	return stop, err
+}
+
+// frames has the other process send its frames, until stop, or until the world
+// has ended.
+func (r *running) frames(ring *frame.Ring) (stop func(), ended <-chan struct{}, err error) {
 	stream, err := r.Open(context.Background(), http.MethodPost, "/frames", nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	over := make(chan struct{})
 	atRest := make(chan struct{}, 1)
 	var reading sync.WaitGroup
 	reading.Go(func() {
+		defer close(over)
 		decoder := gob.NewDecoder(stream)
 		links := make(map[int]*frame.Link)
 		for {
@@ -132,5 +140,5 @@ func (r *running) observe(ring *frame.Ring) (func(), error) {
 		}
 		_ = stream.Close()
 		reading.Wait()
-	}, nil
+	}, over, nil
 }

@@ -53,10 +53,19 @@ func (a *app) watch(ctx context.Context, r *running, o runOptions, asJSON bool) 
 		return err
 	}
 	ring := frame.NewRing(ringSize)
-	stop, err := r.observe(ring)
+	stop, ended, err := r.frames(ring)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-ended:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	watcher := wire.New(wire.Options{Names: names, Packets: o.packets})
 	events := watcher.Subscribe(maxLadder)
 	var printing sync.WaitGroup
