@@ -57,6 +57,7 @@ func (d *draft) checkRefs() {
 	for _, h := range d.plan.Hosts {
 		known["host"] = append(known["host"], h.Name)
 	}
+	known["network or host"] = slices.Concat(known["network"], known["host"])
 	for _, p := range d.refs {
 		if !slices.Contains(known[p.what], p.name) {
 			d.wrong(p.node, instead(p.name, slices.Clone(known[p.what])), "there is no %s %q", p.what, p.name)

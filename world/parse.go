@@ -213,8 +213,8 @@ func (d *draft) label(name string, at *yaml.Node) string {
 	return name
 }
 
-// prefixList reads networks by name or by address.
-func (d *draft) prefixList(p *[]scope) func(*yaml.Node) {
+// scopes reads sets of addresses: networks and hosts by name, or prefixes.
+func (d *draft) scopes(p *[]scope) func(*yaml.Node) {
 	return func(n *yaml.Node) {
 		for _, item := range d.items(n) {
 			text := resolved(item).Value
@@ -222,31 +222,35 @@ func (d *draft) prefixList(p *[]scope) func(*yaml.Node) {
 				*p = append(*p, scope{prefix: prefix})
 				continue
 			}
-			*p = append(*p, scope{network: text})
-			d.refs = append(d.refs, pending{ref: ref{text, item}, what: "network"})
+			*p = append(*p, scope{name: text})
+			d.refs = append(d.refs, pending{ref: ref{text, item}, what: "network or host"})
 		}
 	}
 }
 
-// scope is a set of addresses: a network of the plan, or a prefix.
+// scope is a set of addresses: those of a network or a host of the plan, or a
+// prefix.
 type scope struct {
-	network string
-	prefix  netip.Prefix
+	name   string
+	prefix netip.Prefix
 }
 
 // prefixes resolves scopes, once the plan is whole.
 func (p *Plan) prefixes(scopes []scope) []netip.Prefix {
 	var all []netip.Prefix
 	for _, s := range scopes {
-		network := p.network(s.network)
-		if network == nil {
-			all = append(all, s.prefix)
-			continue
-		}
-		for _, prefix := range []netip.Prefix{network.IPv4, network.IPv6} {
-			if prefix.IsValid() {
-				all = append(all, prefix)
+		if network := p.network(s.name); network != nil {
+			for _, prefix := range []netip.Prefix{network.IPv4, network.IPv6} {
+				if prefix.IsValid() {
+					all = append(all, prefix)
+				}
 			}
+		} else if host := p.host(s.name); host != nil {
+			for _, addr := range p.addressesOf(host) {
+				all = append(all, netip.PrefixFrom(addr, addr.BitLen()))
+			}
+		} else {
+			all = append(all, s.prefix)
 		}
 	}
 	return all

@@ -21,14 +21,14 @@ import (
 //	dns:
 //	  zones: {example.com: zones/example.com.zone}
 //	  reverse: hosting         # from addresses to names, made from the world file
-//	  secondaries: ns2         # who may fetch the zones; NS records say who is told of changes
+//	  transfer: [ns2, campus]  # who may fetch whole zones; NS records say who is told of changes
 //	  secondary: {example.org: ns1}
 type dnsService struct {
-	zones       []zoneFile
-	reverse     []string // networks
-	secondaries []string // hosts
-	secondary   []secondaryOf
-	resolver    *resolverSection
+	zones     []zoneFile
+	reverse   []string // networks
+	transfer  []scope
+	secondary []secondaryOf
+	resolver  *resolverSection
 }
 
 type zoneFile struct{ zone, file string }
@@ -43,11 +43,11 @@ type resolverSection struct {
 func readDNS(d *draft, n *yaml.Node) service {
 	s := &dnsService{}
 	d.object(n, "a dns server", fields{
-		"zones":       func(n *yaml.Node) { d.entries(n, "zones", s.readZone(d)) },
-		"reverse":     d.names("network", &s.reverse),
-		"secondaries": d.names("host", &s.secondaries),
-		"secondary":   func(n *yaml.Node) { d.entries(n, "secondary", s.readSecondary(d)) },
-		"resolver":    func(n *yaml.Node) { s.readResolver(d, n) },
+		"zones":     func(n *yaml.Node) { d.entries(n, "zones", s.readZone(d)) },
+		"reverse":   d.names("network", &s.reverse),
+		"transfer":  d.scopes(&s.transfer),
+		"secondary": func(n *yaml.Node) { d.entries(n, "secondary", s.readSecondary(d)) },
+		"resolver":  func(n *yaml.Node) { s.readResolver(d, n) },
 	})
 	authoritative := len(s.zones)+len(s.reverse)+len(s.secondary) > 0
 	switch {
@@ -97,7 +97,7 @@ func (s *dnsService) readResolver(d *draft, n *yaml.Node) {
 	s.resolver = &resolverSection{}
 	d.object(n, "a resolver", fields{
 		"roots": d.names("host", &s.resolver.roots),
-		"allow": d.prefixList(&s.resolver.allow),
+		"allow": d.scopes(&s.resolver.allow),
 	})
 	if len(s.resolver.roots) == 0 {
 		d.wrong(n, "write roots: and the host that serves the zone .", "the resolver knows no root server")
@@ -132,12 +132,7 @@ func (s *dnsService) resolverRole(w *World) *resolver.Resolver {
 }
 
 func (s *dnsService) authority(w *World, h *Host) (*dnsd.Authority, error) {
-	a := &dnsd.Authority{Log: w.log, Clock: w.clock}
-	for _, name := range s.secondaries {
-		for _, addr := range w.Plan.addressesOf(w.Plan.host(name)) {
-			a.AllowTransfer = append(a.AllowTransfer, netip.PrefixFrom(addr, addr.BitLen()))
-		}
-	}
+	a := &dnsd.Authority{AllowTransfer: w.Plan.prefixes(s.transfer), Log: w.log, Clock: w.clock}
 	for _, z := range s.zones {
 		zone, err := dnsd.LoadZone(w.Plan.files, z.file, z.zone)
 		if err != nil {
