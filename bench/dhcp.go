@@ -47,16 +47,11 @@ func benchDHCP(ctx context.Context) error {
 		}
 	}
 	fmt.Println("four-way exchanges with new clients, leases on the disk")
-	for i, s := range servers {
-		if len(rates[i]) == 0 {
-			continue
-		}
-		line := fmt.Sprintf("  %-16s %9.0f exchanges/s", s.name, median(rates[i]))
-		if i > 0 && len(rates[0]) > 0 {
-			line += fmt.Sprintf("  %.2f × %s", median(rates[i])/median(rates[0]), servers[0].name)
-		}
-		fmt.Println(line)
+	var names []string
+	for _, s := range servers {
+		names = append(names, s.name)
 	}
+	printRates(names, rates, "exchanges/s")
 	return nil
 }
 

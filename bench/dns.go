@@ -77,17 +77,27 @@ func compareDNS(ctx context.Context, what, dir, questions string, servers []name
 		}
 	}
 	fmt.Println(what)
-	for i, s := range servers {
+	var names []string
+	for _, s := range servers {
+		names = append(names, s.name)
+	}
+	printRates(names, rates, "answers/s")
+	return nil
+}
+
+// printRates prints the median of each server that was measured, and beside it
+// how many times that of the first it is.
+func printRates(names []string, rates [][]float64, unit string) {
+	for i, name := range names {
 		if len(rates[i]) == 0 {
 			continue
 		}
-		line := fmt.Sprintf("  %-16s %9.0f answers/s", s.name, median(rates[i]))
+		line := fmt.Sprintf("  %-16s %9.0f %s", name, median(rates[i]), unit)
 		if i > 0 && len(rates[0]) > 0 {
-			line += fmt.Sprintf("  %.2f × %s", median(rates[i])/median(rates[0]), servers[0].name)
+			line += fmt.Sprintf("  %.2f × %s", median(rates[i])/median(rates[0]), names[0])
 		}
 		fmt.Println(line)
 	}
-	return nil
 }
 
 // measureDNS starts the server, asks for some seconds, and stops it.
