@@ -129,13 +129,6 @@ func dhcpNamespaces() (home, away string, remove func(), err error) {
 	return home, away, remove, nil
 }
 
-// within is cmd inside a namespace.
-func within(ctx context.Context, namespace string, cmd *exec.Cmd) *exec.Cmd {
-	inside := exec.CommandContext(ctx, "ip", append([]string{"netns", "exec", namespace}, cmd.Args...)...)
-	inside.Env = cmd.Env
-	return inside
-}
-
 // loadDHCP runs the relay agent with its clients as a child, since it must be in
 // its namespace, and tells how many leases a second came of it.
 func loadDHCP(ctx context.Context, namespace string, seconds int) (float64, error) {

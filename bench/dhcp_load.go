@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -12,12 +13,15 @@ import (
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+	"golang.org/x/net/ipv4"
 )
 
 // dhcpLoad is a relay agent with many clients behind it.
 type dhcpLoad struct {
 	conn     *net.UDPConn
-	discover []byte // the messages; number and hardware address are put in
+	batch    *ipv4.PacketConn // conn, for many messages at once
+	out      []ipv4.Message   // to be sent
+	discover []byte           // the messages; number and hardware address are put in
 	request  []byte
 	wish     int // where in request the address is
 	clients  [dhcpWindow]dhcpAsking
@@ -51,6 +55,7 @@ func askForLeases(_ context.Context, args []string) error {
 		return err
 	}
 	defer l.conn.Close()
+	l.batch = ipv4.NewPacketConn(l.conn)
 	if err := l.write(); err != nil {
 		return err
 	}
@@ -86,24 +91,44 @@ func (l *dhcpLoad) write() error {
 
 // run asks until then.
 func (l *dhcpLoad) run(until time.Time) {
-	buffer := make([]byte, 2048)
+	in := make([]ipv4.Message, 64)
+	for i := range in {
+		in[i].Buffers = [][]byte{make([]byte, 2048)}
+	}
 	for now := time.Now(); now.Before(until); now = time.Now() {
 		for i := range l.clients {
 			if now.Sub(l.clients[i].since) > dhcpPatience {
 				l.begin(i, now)
 			}
 		}
+		l.flush()
 		l.conn.SetReadDeadline(now.Add(50 * time.Millisecond))
-		for range 1000 {
-			n, err := l.conn.Read(buffer)
+		for range 50 {
+			n, err := l.batch.ReadBatch(in, 0)
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				break
 			}
-			if err == nil { // else there is no server yet
-				l.hear(buffer[:n])
+			if err != nil {
+				continue // there is no server yet
 			}
+			for _, m := range in[:n] {
+				l.hear(m.Buffers[0][:m.N])
+			}
+			l.flush()
 		}
 	}
+}
+
+// flush sends what there is to send, in one system call if that goes.
+func (l *dhcpLoad) flush() {
+	for todo := l.out; len(todo) > 0; {
+		n, err := l.batch.WriteBatch(todo, 0)
+		if err != nil {
+			break // whose message is lost will give up, and another come
+		}
+		todo = todo[n:]
+	}
+	l.out = l.out[:0]
 }
 
 // begin has a new client take the place of number i.
@@ -114,10 +139,13 @@ func (l *dhcpLoad) begin(i int, now time.Time) {
 	l.send(l.discover, c.xid)
 }
 
+// send puts a message with that number, and a hardware address made of it, among
+// what is to be sent.
 func (l *dhcpLoad) send(message []byte, xid uint32) {
+	message = bytes.Clone(message)
 	binary.BigEndian.PutUint32(message[4:], xid)
 	binary.BigEndian.PutUint32(message[30:], xid) // the end of the hardware address
-	l.conn.Write(message)
+	l.out = append(l.out, ipv4.Message{Buffers: [][]byte{message}})
 }
 
 // hear goes on with the exchange that a reply belongs to.

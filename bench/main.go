@@ -26,9 +26,13 @@ var suites = []suite{
 	{"http", benchHTTP},
 	{"dns", benchDNS},
 	{"dhcp", benchDHCP},
+	{"ftp", benchFTP},
 	{"tftp", benchTFTP},
+	{"smtp", benchSMTP},
+	{"pop3", benchPOP3},
 	{"internet", benchInternet},
 	{"world", benchWorld},
+	{"page", benchPage},
 }
 
 // children are the servers that are measured: this program runs itself once more
@@ -41,6 +45,12 @@ var children = map[string]func(ctx context.Context, args []string) error{
 	"dns-authority": serveAuthority,
 	"dhcp-wirebook": serveDHCP,
 	"dhcp-load":     askForLeases,
+	"ftp-wirebook":  serveFTP,
+	"ftp-load":      loadFTP,
+	"pop3-wirebook": servePOP3,
+	"pop3-load":     loadPOP3,
+	"smtp-wirebook": serveSMTP,
+	"smtp-load":     loadSMTP,
 	"tftp-wirebook": serveTFTP,
 	"tftp-load":     loadTFTP,
 }

@@ -98,7 +98,12 @@ func measureTFTP(ctx context.Context, s tftpServer, dir string, window int) (flo
 	if err != nil {
 		return 0, err
 	}
-	server := pin(ctx, "0", command)
+	namespace, remove, err := loopback()
+	if err != nil {
+		return 0, err
+	}
+	defer remove()
+	server := pin(ctx, "0", within(ctx, namespace, command))
 	var said bytes.Buffer
 	server.Stdout, server.Stderr = &said, &said
 	if err := server.Start(); err != nil {
@@ -107,16 +112,12 @@ func measureTFTP(ctx context.Context, s tftpServer, dir string, window int) (flo
 	defer server.Wait()
 	defer cancel()
 	at := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	patient := tftpc.Client{Timeout: 100 * time.Millisecond, Retries: 50, BlockSize: tftpBlock, WindowSize: window}
-	var got bytes.Buffer
-	if _, err := patient.Get(ctx, at, tftpFile, &got); err != nil || got.Len() != tftpSize {
-		return 0, fmt.Errorf("%d bytes: %w\n%s", got.Len(), err, said.String())
-	}
 	load, err := os.Executable()
 	if err != nil {
 		return 0, err
 	}
-	out, err := pin(ctx, "1-1023", exec.CommandContext(ctx, load, "tftp-load", at, strconv.Itoa(window))).CombinedOutput()
+	clients := within(ctx, namespace, exec.CommandContext(ctx, load, "tftp-load", at, strconv.Itoa(window)))
+	out, err := pin(ctx, "1-1023", clients).CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("load: %w\n%s%s", err, out, said.String())
 	}
@@ -159,28 +160,33 @@ func loadTFTP(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	patient := tftpc.Client{Timeout: 100 * time.Millisecond, Retries: 50, BlockSize: tftpBlock, WindowSize: window}
+	var got bytes.Buffer
+	if _, err := patient.Get(ctx, args[0], tftpFile, &got); err != nil || got.Len() != tftpSize {
+		return fmt.Errorf("%d bytes: %w", got.Len(), err)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var bytes atomic.Int64
+	var count atomic.Int64
 	var failed error
 	var once sync.Once
 	var clients sync.WaitGroup
 	for range tftpClients {
 		clients.Go(func() {
 			for ctx.Err() == nil {
-				if err := readOnce(ctx, server, window, &bytes); err != nil {
+				if err := readOnce(ctx, server, window, &count); err != nil {
 					once.Do(func() { failed = err; cancel() })
 				}
 			}
 		})
 	}
 	time.Sleep(warmUp)
-	before, start := bytes.Load(), time.Now()
+	before, start := count.Load(), time.Now()
 	select {
 	case <-time.After(duration):
 	case <-ctx.Done():
 	}
-	rate := float64(bytes.Load()-before) / time.Since(start).Seconds() / 1e6
+	rate := float64(count.Load()-before) / time.Since(start).Seconds() / 1e6
 	cancel()
 	clients.Wait()
 	if failed != nil {

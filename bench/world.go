@@ -12,7 +12,7 @@ import (
 
 // benchWorld compares how long it takes from nothing to a program that has run
 // on a network, with the network taken down again: Wirebook's whole default
-// world of 22 hosts, and two hosts of Debian's Mininet, which makes each of a
+// world, and two hosts of Debian's Mininet, which makes each of a
 // process and a network namespace of the kernel's.
 func benchWorld(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "bench-world-")
@@ -25,7 +25,7 @@ func benchWorld(ctx context.Context) error {
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
-	contenders := []*contender{{name: "wirebook, 22 hosts", args: []string{wirebook, "run", "--seed", "1", "--", "true"}}}
+	contenders := []*contender{{name: "wirebook, the default world", args: []string{wirebook, "run", "--seed", "1", "--", "true"}}}
 	peers, err := mininets(dir)
 	if err != nil {
 		fmt.Println("Mininet skipped:", err)

@@ -8,9 +8,9 @@ import (
 )
 
 // Movable is a clock that runs as fast as the machine's, and can be moved
-// ahead with Skip. Make one with [NewMovable].
+// ahead with Skip, or made to stand still with Freeze. Make one with [NewMovable].
 type Movable struct {
-	ahead atomic.Int64 // how far it is ahead of the machine, in nanoseconds
+	hands atomic.Pointer[hands]
 
 	// settle waits until what the timers started has come to rest.
 	settle atomic.Pointer[func()]
@@ -21,23 +21,22 @@ type Movable struct {
 	waiting timers
 	alarm   *time.Timer // the machine's timer that calls ring
 	rings   time.Time   // when alarm is due; zero: it is not set
+	frozen  int         // how many Freeze have not been thawed
 }
 
 // NewMovable returns a clock that shows the machine's time until it is moved.
-func NewMovable() *Movable { return &Movable{} }
-
-// Now is the machine's time plus all that was skipped.
-func (m *Movable) Now() time.Time {
-	return time.Now().Add(time.Duration(m.ahead.Load()))
+func NewMovable() *Movable {
+	m := &Movable{}
+	m.hands.Store(&hands{})
+	return m
 }
+
+// Now is the machine's time plus all that was skipped, minus all the time that
+// the clock has stood still.
+func (m *Movable) Now() time.Time { return m.hands.Load().now() }
 
 // Since is how long ago t was on this clock: Now().Sub(t).
-func (m *Movable) Since(t time.Time) time.Duration {
-	return time.Since(t) + time.Duration(m.ahead.Load())
-}
-
-// Ahead is how far the clock has been moved in all.
-func (m *Movable) Ahead() time.Duration { return time.Duration(m.ahead.Load()) }
+func (m *Movable) Since(t time.Time) time.Duration { return m.hands.Load().since(t) }
 
 // OnSettle gives the clock a function that waits until the world that it
 // drives is at rest. Skip calls it after each step, so that what one timer
@@ -54,7 +53,8 @@ func (m *Movable) AfterFunc(d time.Duration, f func()) Timer {
 
 // Skip moves the clock ahead by d. It stops at each timer on the way, in their
 // order, lets it run and lets its effects settle; timers set on the way that
-// are due before the end are part of it.
+// are due before the end are part of it. A clock that stands still is moved,
+// too, and goes on to stand still.
 func (m *Movable) Skip(d time.Duration) {
 	m.skipping.Lock()
 	defer m.skipping.Unlock()
@@ -70,6 +70,22 @@ func (m *Movable) Skip(d time.Duration) {
 	}
 	m.moveTo(end)
 	m.ring()
+}
+
+// SkipToNext moves the clock to the time of the next timer, lets it run and lets
+// its effects settle. It says how far that was; ok is false when none is waiting.
+func (m *Movable) SkipToNext() (moved time.Duration, ok bool) {
+	m.skipping.Lock()
+	defer m.skipping.Unlock()
+	due, ok := m.Next()
+	if !ok {
+		return 0, false
+	}
+	moved = max(0, due.Sub(m.Now()))
+	m.moveTo(due)
+	m.ring()
+	m.rest()
+	return moved, true
 }
 
 // Next is when the next timer is due; ok is false when none is waiting.
@@ -89,8 +105,11 @@ func (m *Movable) nextBefore(end time.Time) (time.Time, bool) {
 
 // moveTo sets the clock to t, but never back.
 func (m *Movable) moveTo(t time.Time) {
-	if d := t.Sub(m.Now()); d > 0 {
-		m.ahead.Add(int64(d))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	h := *m.hands.Load()
+	if d := t.Sub(h.now()); d > 0 {
+		m.hands.Store(h.moved(d))
 	}
 }
 
@@ -126,8 +145,11 @@ func (m *Movable) setAlarm() {
 	if !m.rings.IsZero() && !first.Before(m.rings) {
 		return
 	}
-	m.rings = first
 	wait := first.Sub(m.Now())
+	if m.frozen > 0 && wait > 0 {
+		return // it does not come nearer by itself
+	}
+	m.rings = first
 	if m.alarm == nil {
 		m.alarm = time.AfterFunc(wait, m.ring)
 		return

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 )
 
@@ -18,7 +20,8 @@ type Client struct {
 }
 
 // Dial finds the process that runs the world of that name; "" is the default
-// one. If there is none, the error is [ErrNoWorld].
+// one. If there is none, the error is [ErrNoWorld]; what one that was killed has
+// left behind is removed.
 func Dial(name string) (*Client, error) {
 	path, err := Path(name)
 	if err != nil {
@@ -29,10 +32,26 @@ func Dial(name string) (*Client, error) {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return c.dial(ctx) },
 	}
 	conn, err := c.dial(context.Background())
+	if errors.Is(err, ErrNoWorld) {
+		tidyUp(path)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return c, conn.Close()
+}
+
+// tidyUp removes a dead socket, if there is one.
+func tidyUp(path string) {
+	if _, err := os.Lstat(path); err != nil {
+		return
+	}
+	unlock, err := lockDirectory(filepath.Dir(path))
+	if err != nil {
+		return // it is not ours to tidy up
+	}
+	defer unlock()
+	_, _ = removeDead(path)
 }
 
 func (c *Client) dial(ctx context.Context) (net.Conn, error) {

@@ -21,13 +21,15 @@
 //     by `wirebook exec alice …` has the user's own terminal and files, and its
 //     packets leave from alice. [Sockets] is the other side.
 //   - A lease: the card of a program that `wirebook run` started is plugged
-//     into the world for as long as the connection lasts. [Client.Join] and [Lease].
+//     into the world for as long as the connection lasts, and the world says over
+//     it which addresses the card has. [Client.Join] and [Lease].
 //
 // After the answer 101, such a connection carries frames: a letter that says
 // what kind, a length in four bytes, and so many bytes.
 //
 //	O  opened: JSON, the other side's first answer
-//	D  data: bytes of a stream; or one datagram, after its address
+//	D  data: bytes of a stream; or one datagram, after its address; or JSON,
+//	   what the world has to say to a guest
 //	F  end of the stream in this direction, as TCP's FIN
 //	E  error: JSON; the stream is over, a datagram socket goes on
 //

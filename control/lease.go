@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -15,19 +16,19 @@ import (
 // [Client.Join] until it is closed, or either process ends.
 type Joined struct {
 	frames *frames
-	gone   chan struct{}
 	once   sync.Once
 }
 
 // Join asks with `POST path` and the JSON of request for a place in the world.
 // The other side's handler calls [Lease], whose reply is stored in reply: it
-// says what host to be. Then [Joined.Plug] takes the card there.
+// says what host to be. Then [Joined.Plug] takes the card there, and
+// [Joined.Next] hears what the world says afterwards.
 func (c *Client) Join(ctx context.Context, path string, request, reply any) (*Joined, error) {
 	f, err := c.open(ctx, path, request, reply)
 	if err != nil {
 		return nil, err
 	}
-	return &Joined{frames: f, gone: make(chan struct{})}, nil
+	return &Joined{frames: f}, nil
 }
 
 // Plug gives the card of a guest to the world, and returns when it is plugged
@@ -52,16 +53,28 @@ func (j *Joined) Plug(tap *guest.Tap) error {
 	if kind == failed {
 		return unpackJSON(body)
 	}
-	go func() {
-		// There is nothing to come but the end.
-		_, _, _ = j.frames.header()
-		close(j.gone)
-	}()
 	return nil
 }
 
-// Gone is closed when, after Plug, the world has ended or Close was called.
-func (j *Joined) Gone() <-chan struct{} { return j.gone }
+// Next waits, after Plug, for what the other side's [Lease] says next, and
+// stores it in news. An error of Lease is returned as it was; every other one
+// means that the world has ended, or that Close was called.
+func (j *Joined) Next(news any) error {
+	kind, length, err := j.frames.header()
+	if err != nil {
+		return fmt.Errorf("control: the world has ended: %w", err)
+	}
+	body, err := j.frames.body(length)
+	switch {
+	case err != nil:
+		return err
+	case kind == failed:
+		return unpackJSON(body)
+	case kind != data:
+		return errors.New("control: the other side does not speak as expected")
+	}
+	return json.Unmarshal(body, news)
+}
 
 // Close gives the place back.
 func (j *Joined) Close() error {
@@ -72,12 +85,17 @@ func (j *Joined) Close() error {
 
 // Lease answers a request by [Client.Join] with reply, takes the guest's card,
 // and calls plug with it. Plug connects it and returns the function that takes
-// it out again; an error of plug is the guest's. Lease returns when the
+// it out again. Then next is called again and again, and what it returns is
+// told to the guest's process; nil, if there is nothing to tell. An error of
+// plug or next is the guest's. Lease returns after such an error, or when the
 // guest's process has closed the connection or died, or the server's context
-// has ended; by then the card is out and the Tap closed.
+// has ended; by then the card is out and the Tap closed. The context of plug and
+// next ends with all these.
 //
 // An error has been answered already and is only for the log.
-func Lease(w http.ResponseWriter, r *http.Request, reply any, plug func(ctx context.Context, tap *guest.Tap) (unplug func(), err error)) error {
+func Lease(w http.ResponseWriter, r *http.Request, reply any,
+	plug func(ctx context.Context, tap *guest.Tap) (unplug func(), err error), next func(ctx context.Context) (news any, err error),
+) error {
 	f, release, err := upgrade(w, r, reply)
 	if err != nil {
 		return err
@@ -94,6 +112,13 @@ func Lease(w http.ResponseWriter, r *http.Request, reply any, plug func(ctx cont
 	defer tap.Close()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		_, _, _ = f.header() // there is nothing to come but the end
+		cancel()
+	})
+	defer waiting.Wait()
+	defer conn.Close()
 	unplug, err := plug(ctx, tap)
 	if err != nil {
 		return errors.Join(err, f.sendJSON(failed, pack(err)))
@@ -102,6 +127,25 @@ func Lease(w http.ResponseWriter, r *http.Request, reply any, plug func(ctx cont
 	if err := f.sendJSON(opened, struct{}{}); err != nil {
 		return err
 	}
-	_, _, _ = f.header()
-	return nil
+	return f.tell(ctx, next)
+}
+
+// tell sends what next returns, until ctx ends.
+func (f *frames) tell(ctx context.Context, next func(context.Context) (any, error)) error {
+	if next == nil {
+		<-ctx.Done()
+		return nil
+	}
+	for {
+		news, err := next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return errors.Join(err, f.sendJSON(failed, pack(err)))
+		}
+		if err := f.sendJSON(data, news); err != nil {
+			return err
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // DefaultName is the name of a world that was given none.
@@ -45,14 +46,30 @@ func Listen(name string) (net.Listener, error) {
 		return nil, err
 	}
 	defer unlock()
-	if conn, err := net.Dial("unix", path); err == nil {
-		conn.Close()
+	alive, err := removeDead(path)
+	if alive {
 		return nil, fmt.Errorf("a world named %s is running already (%s): use that one, stop it, or give this one another name", filepath.Base(path), path)
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return nil, err
 	}
 	return net.Listen("unix", path)
+}
+
+// removeDead removes a socket that a process has left behind that was killed.
+// The directory is locked.
+func removeDead(path string) (alive bool, err error) {
+	conn, err := net.Dial("unix", path)
+	switch {
+	case err == nil:
+		return true, conn.Close()
+	case errors.Is(err, syscall.EAGAIN):
+		return true, nil // so alive that it has no time
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	return false, nil
 }
 
 // lockDirectory makes the directory of the sockets, checks that it is nobody

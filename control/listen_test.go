@@ -43,21 +43,32 @@ func TestOneWorldOfAName(t *testing.T) {
 	}
 }
 
-func TestSocketOfADeadProcess(t *testing.T) {
-	dir := ownDirectory(t)
+// leaveDead leaves a socket behind, as kill -9 does.
+func leaveDead(t *testing.T) {
+	t.Helper()
 	ln, err := Listen("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln.(*net.UnixListener).SetUnlinkOnClose(false) // as after kill -9
+	ln.(*net.UnixListener).SetUnlinkOnClose(false)
 	ln.Close()
+}
+
+func TestSocketOfADeadProcess(t *testing.T) {
+	dir := ownDirectory(t)
+	leaveDead(t)
 	if left, _ := filepath.Glob(dir + "/wirebook/*"); len(left) != 1 {
 		t.Fatalf("there is no dead socket: %v", left)
 	}
 	if _, err := Dial(""); !errors.Is(err, ErrNoWorld) {
 		t.Errorf("dial: %v", err)
 	}
-	if ln, err = Listen(""); err != nil {
+	if left, _ := filepath.Glob(dir + "/wirebook/*"); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+	leaveDead(t)
+	ln, err := Listen("")
+	if err != nil {
 		t.Fatal(err)
 	}
 	ln.Close()
@@ -66,13 +77,7 @@ func TestSocketOfADeadProcess(t *testing.T) {
 // Of many that find a dead socket at the same moment, one becomes the world.
 func TestManyListen(t *testing.T) {
 	ownDirectory(t)
-	ln, err := Listen("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln.(*net.UnixListener).SetUnlinkOnClose(false)
-	ln.Close()
-
+	leaveDead(t)
 	var all sync.WaitGroup
 	winners := make(chan net.Listener, 20)
 	for range cap(winners) {

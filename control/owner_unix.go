@@ -8,7 +8,7 @@ import (
 	"os"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"github.com/wirebook/wirebook/durable"
 )
 
 // userDirectory is a name that no other user's processes choose.
@@ -27,13 +27,7 @@ func lock(dir string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	for {
-		err = unix.Flock(int(file.Fd()), unix.LOCK_EX)
-		if err != unix.EINTR {
-			break
-		}
-	}
-	if err != nil {
+	if err := durable.Lock(file, true); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("control: lock %s: %w", dir, err)
 	}

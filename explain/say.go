@@ -26,6 +26,17 @@ func (l Language) Say(key string, args map[string]any) string {
 	return sentence
 }
 
+// Sentences are the keys of a topic that has sentences, such as "page".
+func Sentences(topic string) []string {
+	var keys []string
+	mustRead(string(English), topic, func(key, field, _ string) {
+		if field != "one" {
+			keys = append(keys, key)
+		}
+	})
+	return keys
+}
+
 // strict refuses a sentence whose places are not all filled.
 var strict = &template.TextParser{Option: "missingkey=error"}
 
@@ -47,6 +58,9 @@ func readSentences(l Language) *i18n.Localizer {
 	tag := language.MustParse(string(l))
 	bundle := i18n.NewBundle(tag)
 	for _, m := range sentencesOf(l) {
+		if l == English && m.One == "" {
+			m.One = m.Other // one form does for all: its Count is a number, and counts nothing
+		}
 		bundle.MustAddMessages(tag, m)
 	}
 	return i18n.NewLocalizer(bundle, string(l))

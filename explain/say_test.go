@@ -14,6 +14,7 @@ func TestSay(t *testing.T) {
 		{English, "message.udp.data", map[string]any{"Count": 1}, "A datagram with 1 byte of data."},
 		{English, "message.udp.data", map[string]any{"Count": uint16(2)}, "A datagram with 2 bytes of data."},
 		{Chinese, "message.udp.data", map[string]any{"Count": 1}, "一个携带 1 字节数据的数据报。"},
+		{English, "message.imap.untagged.EXPUNGE", map[string]any{"Count": 1}, "Message number 1 is gone; those behind it have moved up by one."},
 		{English, "cli.explain.none", map[string]any{"Query": "{{.Count}}"}, "Nothing here is called {{.Count}}."},
 		{English, "no.such.key", nil, "⟦no.such.key⟧"},
 		{Chinese, "no.such.key", nil, "⟦no.such.key⟧"},

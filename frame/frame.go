@@ -39,7 +39,7 @@ const (
 	Lost      Fate = 1 << iota // dropped by chance, by script, or because the cable is unplugged
 	Overrun                    // dropped because a queue was full
 	Doubled                    // delivered twice
-	Changed                    // a bit was flipped on the way
+	Changed                    // a bit was flipped on the way, or somebody has written into it
 	Reordered                  // overtaken by later frames
 )
 

@@ -2,10 +2,7 @@ package guest
 
 import (
 	"fmt"
-	"net"
-	"net/netip"
 	"os"
-	"syscall"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -13,19 +10,28 @@ import (
 
 const cardName = "eth0"
 
+// loopback is in every network namespace from the start.
+var loopback = &netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "lo", Index: 1}}
+
+// A card is the guest's network card, as process 1 sees it.
+type card struct {
+	host Host // as the card and /etc/hosts say it
+}
+
 // makeCard gives this network namespace a card as h says, with addresses and
 // default routes, brings it and the loopback up, and returns the card's far end.
-func makeCard(h Host) (*os.File, error) {
-	tap, err := openTap(cardName)
+func makeCard(h Host) (c *card, far *os.File, err error) {
+	far, err = openTap(cardName)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	setKernelParameters()
-	if err := configure(h); err != nil {
-		tap.Close()
-		return nil, err
+	c = &card{host: h}
+	if err := c.bringUp(); err != nil {
+		far.Close()
+		return nil, nil, err
 	}
-	return tap, nil
+	return c, far, nil
 }
 
 // kernelParameters are those of a host that is usable at once. On a LAN of
@@ -51,63 +57,39 @@ func setKernelParameters() {
 	}
 }
 
-// configure speaks rtnetlink (RFC 3549), as the `ip` command does; the
-// comments are what one would type.
-func configure(h Host) error {
+// bringUp speaks rtnetlink (RFC 3549), as the `ip` command does; the comments
+// here and in addressing_linux.go are what one would type.
+func (c *card) bringUp() error {
 	kernel, err := netlink.NewHandle(unix.NETLINK_ROUTE)
 	if err != nil {
 		return fmt.Errorf("netlink: %w", err)
 	}
 	defer kernel.Close()
 
-	card, err := kernel.LinkByName(cardName)
+	link, err := kernel.LinkByName(cardName)
 	if err != nil {
 		return fmt.Errorf("ip link show %s: %w", cardName, err)
 	}
-	if h.MAC != nil {
-		if err := kernel.LinkSetHardwareAddr(card, h.MAC); err != nil {
-			return fmt.Errorf("ip link set %s address %s: %w", cardName, h.MAC, err)
+	if c.host.MAC != nil {
+		if err := kernel.LinkSetHardwareAddr(link, c.host.MAC); err != nil {
+			return fmt.Errorf("ip link set %s address %s: %w", cardName, c.host.MAC, err)
 		}
 	}
-	if h.MTU != 0 {
-		if err := kernel.LinkSetMTU(card, h.MTU); err != nil {
-			return fmt.Errorf("ip link set %s mtu %d: %w", cardName, h.MTU, err)
+	for _, name := range c.host.CardNames {
+		_ = kernel.LinkAddAltName(link, name) // ip link property add dev eth0 altname; before Linux 5.5 there are none
+	}
+	if c.host.MTU != 0 {
+		if err := kernel.LinkSetMTU(link, c.host.MTU); err != nil {
+			return fmt.Errorf("ip link set %s mtu %d: %w", cardName, c.host.MTU, err)
 		}
 	}
-	loopback := &netlink.Device{LinkAttrs: netlink.LinkAttrs{Name: "lo", Index: 1}}
-	for _, link := range []netlink.Link{loopback, card} {
+	for _, link := range []netlink.Link{loopback, link} {
 		if err := kernel.LinkSetUp(link); err != nil {
 			return fmt.Errorf("ip link set %s up: %w", link.Attrs().Name, err)
 		}
 	}
-	for _, prefix := range h.Addrs {
-		if err := addAddress(kernel, card, prefix); err != nil {
-			return fmt.Errorf("ip address add %s dev %s: %w", prefix, cardName, err)
-		}
+	if err := c.host.Loopback.openLoopback(kernel); err != nil {
+		return err
 	}
-	for _, gateway := range h.Gateways {
-		// onlink: a gateway need not be inside a prefix of the card.
-		route := &netlink.Route{LinkIndex: card.Attrs().Index, Gw: ip(gateway), Flags: int(netlink.FLAG_ONLINK)}
-		if err := kernel.RouteAdd(route); err != nil {
-			return fmt.Errorf("ip route add default via %s dev %s: %w", gateway, cardName, err)
-		}
-	}
-	return nil
+	return c.change(kernel, link, Addressing{}, c.host.Addressing)
 }
-
-func addAddress(kernel *netlink.Handle, card netlink.Link, prefix netip.Prefix) error {
-	addr := &netlink.Addr{IPNet: &net.IPNet{
-		IP:   ip(prefix.Addr()),
-		Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen()),
-	}}
-	if prefix.Addr().Is6() {
-		addr.Flags = unix.IFA_F_NODAD
-	}
-	err := kernel.AddrAdd(card, addr)
-	if prefix.Addr().IsLinkLocalUnicast() && err == syscall.EEXIST {
-		return nil // the kernel had made the same address of the MAC address
-	}
-	return err
-}
-
-func ip(addr netip.Addr) net.IP { return addr.Unmap().AsSlice() }

@@ -27,12 +27,14 @@
 //	outer process                          inner stage (process 1 of the guest)
 //	[Start] re-executes its own file
 //	in new namespaces            ────────▶ [Main] finds that it is the inner stage
-//	                                       host name, /etc, /proc, /sys
+//	Join finds a world           ────────▶ host name, /etc, /proc, /sys
 //	                                       TAP device eth0: addresses, routes
 //	                             ◀──────── the Tap, passed over a Unix socket
 //	attach plugs it into a switch
+//	[Guest.Configure]            ────────▶ the address that DHCP has lent
 //	                             ────────▶ starts curl as its child
 //	frames go to and fro                   curl talks; orphans are reaped
+//	[Guest.Configure]            ────────▶ another address, or none any more
 //	                             ◀──────── how curl ended
 //
 // Between the program and its terminal, its files and its signals there is
@@ -50,6 +52,24 @@
 // all are gone with the last process. No step is left to be done by somebody
 // who might have been killed before.
 //
+// # Programs that one does not know
+//
+// Whoever runs somebody else's program, as to check an exercise, can see from
+// outside what it does: [Guest.Sockets] says where it listens, without a
+// connection that would be its first; [Guest.Activity], whether it works, waits,
+// or waits for standard input. [Limits] bound what it uses, and [Sandbox] what
+// it changes. If it is written to talk with 127.0.0.1, a [LoopbackMode] lets
+// that be somebody on the LAN, and Host.Self does so for a program that asks for
+// its own host's name.
+//
+// Two kinds of limits hold the program, since neither is enough. Those of
+// setrlimit(2) are each process's own, so that a thousand processes have a
+// thousand times as much, and some do not bind root; but the kernel keeps them
+// to the byte. What the guest has in all, only this process can add up, some
+// times a second; when it is too much, it kills the guest. It is in time, since
+// the kernel gives out no more than a few hundred process numbers inside (Linux
+// 6.14; of an ordinary user, 5.14), and less processor time to the program.
+//
 // # Where to use what
 //
 // A program that re-executes itself must call [Main] before anything else:
@@ -61,7 +81,7 @@
 //
 // In a process that has the world itself, attach plugs the card into a switch:
 //
-//	g, err := guest.Start(ctx, config, func(tap *guest.Tap) error {
+//	g, err := guest.Start(ctx, config, func(g *guest.Guest, tap *guest.Tap) error {
 //		port := lan.Attach(link, node, func(frame []byte) { tap.WriteFrame(frame) })
 //		go guest.Pump(ctx, tap, port.Send)
 //		return nil

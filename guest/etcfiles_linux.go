@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -39,7 +40,7 @@ func mountEtc(h Host, overlay bool) error {
 			return err
 		}
 	}
-	if err := writeEtc(upper, h); err != nil {
+	if err := errors.Join(writeEtc(upper, h), ownClientDirs(scratch)); err != nil {
 		return err
 	}
 	if overlay && mountOverlay("/etc", upper, work) == nil {
@@ -62,21 +63,20 @@ func mountOverlay(dir, upper, work string) error {
 // mountEach mounts every file of from over the file of the same name in dir,
 // or over what that is a symbolic link to.
 func mountEach(dir, from string) error {
-	files, err := os.ReadDir(from)
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		target := filepath.Join(dir, file.Name())
-		err := unix.Mount(filepath.Join(from, file.Name()), target, "", unix.MS_BIND, "")
-		if errors.Is(err, fs.ErrNotExist) && file.Name() != "resolv.conf" {
-			continue
+	return fs.WalkDir(os.DirFS(from), ".", func(name string, file fs.DirEntry, err error) error {
+		if err != nil || file.IsDir() {
+			return err
+		}
+		target := filepath.Join(dir, name)
+		err = unix.Mount(filepath.Join(from, name), target, "", unix.MS_BIND, "")
+		if errors.Is(err, fs.ErrNotExist) && name != "resolv.conf" {
+			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("mount over %s: %w", target, err)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // resolverDirs are where a system's name services listen. A program that
@@ -93,20 +93,54 @@ func hideResolvers(empty string) error {
 	return nil
 }
 
+// clientDirs are where DHCP clients keep what concerns the system's own cards:
+// leases, process numbers, and the sockets by which they are commanded. A
+// client in a guest, whose card has the same name as many a system's, must not
+// find them; and an ordinary user's could not write there.
+var clientDirs = []string{"/run/dhcpcd", "/var/lib/dhcpcd", "/var/lib/dhcp", "/var/lib/dhclient"}
+
+// ownClientDirs gives the guest empty directories of its own instead.
+func ownClientDirs(scratch string) error {
+	for n, dir := range clientDirs {
+		own := fmt.Sprintf("%s/client%d", scratch, n)
+		if err := os.Mkdir(own, 0o755); err != nil {
+			return err
+		}
+		err := unix.Mount(own, dir, "", unix.MS_BIND, "")
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return fmt.Errorf("mount over %s: %w", dir, err)
+		}
+	}
+	return nil
+}
+
 func writeEtc(dir string, h Host) error {
 	system, _ := os.ReadFile("/etc/nsswitch.conf")
-	for name, text := range map[string]string{
+	files := map[string]string{
 		"hostname":      h.label() + "\n",
 		"hosts":         hostsFile(h),
 		"resolv.conf":   resolvConf(h),
 		"nsswitch.conf": nsswitch(string(system)),
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+	}
+	if len(h.Authority) > 0 {
+		for _, name := range trustFiles {
+			files[name] = string(h.Authority)
+		}
+	}
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// trustFiles are where the libraries for TLS look for the authorities that they
+// trust: on Debian and its like, on Fedora, and where OpenSSL itself puts them.
+var trustFiles = []string{debianTrust, "pki/tls/certs/ca-bundle.crt", "ssl/cert.pem"}
+
+const debianTrust = "ssl/certs/ca-certificates.crt"
 
 // resolvConf is resolv.conf(5).
 func resolvConf(h Host) string {
@@ -124,7 +158,11 @@ func resolvConf(h Host) string {
 // its name, as on Debian, so that it can always find itself.
 func hostsFile(h Host) string {
 	var text strings.Builder
-	text.WriteString("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n")
+	localhost6 := "localhost ip6-localhost"
+	if h.Loopback != LoopbackInside {
+		localhost6 = "ip6-localhost" // ::1 is not on the cable: a client finds nobody there, nobody a server
+	}
+	fmt.Fprintf(&text, "127.0.0.1\tlocalhost\n::1\t%s ip6-loopback\n", localhost6)
 	names := h.Name
 	if h.label() != h.Name {
 		names += " " + h.label()
@@ -135,6 +173,9 @@ func hostsFile(h Host) string {
 	}
 	for _, prefix := range h.Addrs {
 		own = append(own, prefix.Addr())
+	}
+	if h.Self.IsValid() {
+		own = []netip.Addr{h.Self}
 	}
 	for _, addr := range own {
 		fmt.Fprintf(&text, "%s\t%s\n", addr, names)

@@ -28,6 +28,24 @@ func TestEtcFiles(t *testing.T) {
 	}
 }
 
+// A program trusts the authority of the LAN, and no other.
+func TestAuthority(t *testing.T) {
+	needGuests(t)
+	for _, without := range []bool{false, true} {
+		noOverlay = without
+		c := host("sh", "-c", `cat "$SSL_CERT_FILE"`)
+		c.Authority = []byte("a certificate\n")
+		text, _ := output(t, c)
+		noOverlay = false
+		if _, err := os.Stat("/etc/" + debianTrust); err != nil && without {
+			continue // nothing to mount over
+		}
+		if text != "a certificate\n" {
+			t.Errorf("no overlay: %t: %q", without, text)
+		}
+	}
+}
+
 // What a DHCP client does: write a new file and rename it.
 func TestResolvConfCanBeReplaced(t *testing.T) {
 	needGuests(t)
@@ -38,6 +56,26 @@ func TestResolvConfCanBeReplaced(t *testing.T) {
 	}
 	if after, _ := os.ReadFile("/etc/resolv.conf"); string(after) != string(before) {
 		t.Errorf("the system's own file has changed to %q", after)
+	}
+}
+
+// The system's own DHCP client, and its leases, are out of a guest's reach.
+func TestDirectoriesOfDHCPClients(t *testing.T) {
+	needGuests(t)
+	cmd := bash(t, `
+		set -e
+		mount --make-rprivate /
+		mount -t tmpfs none /run
+		mount -t tmpfs none /var/lib
+		mkdir /run/dhcpcd /var/lib/dhcp
+		touch /run/dhcpcd/sock /var/lib/dhcp/dhclient.leases
+		run sh -c 'find /run/dhcpcd /var/lib/dhcp; echo mine | tee /var/lib/dhcp/dhclient.leases /run/dhcpcd/pid; ls /var/lib'
+		cat /var/lib/dhcp/dhclient.leases
+		ls /run/dhcpcd`)
+	cmd.SysProcAttr = newMountNamespace()
+	text, err := cmd.CombinedOutput()
+	if want := "/run/dhcpcd\n/var/lib/dhcp\nmine\ndhcp\nsock\n"; err != nil || string(text) != want {
+		t.Errorf("got %q, %v, want %q", text, err, want)
 	}
 }
 

@@ -24,10 +24,19 @@ func Main() {}
 func Supported() error { return errSystem }
 
 // Start fails: see [Supported].
-func Start(context.Context, Config, func(*Tap) error) (*Guest, error) { return nil, errSystem }
+func Start(context.Context, Config, func(*Guest, *Tap) error) (*Guest, error) { return nil, errSystem }
+
+// Configure fails: see [Supported].
+func (*Guest) Configure(Addressing) error { return errSystem }
 
 // Wait fails: see [Supported].
 func (*Guest) Wait() (Status, error) { return Status{}, errSystem }
+
+// Sockets fails: see [Supported].
+func (*Guest) Sockets() ([]Socket, error) { return nil, errSystem }
+
+// Activity fails: see [Supported].
+func (*Guest) Activity() (Activity, error) { return Activity{}, errSystem }
 
 // Kill does nothing.
 func (*Guest) Kill() {}

@@ -39,10 +39,10 @@ func TestEnvironment(t *testing.T) {
 		c    Config
 		want []string
 	}{
-		{Config{}, []string{"PROXY=kept", "PWD=/tmp", "WIREBOOK_HOST=alice"}},
-		{Config{Dir: "/usr"}, []string{"PROXY=kept", "PWD=/tmp", "PWD=/usr", "WIREBOOK_HOST=alice"}},
-		{Config{Env: []string{"A=1", "all_proxy=z"}}, []string{"A=1", "WIREBOOK_HOST=alice"}},
-		{Config{Env: []string{}}, []string{"WIREBOOK_HOST=alice"}},
+		{Config{}, []string{"PROXY=kept", "PWD=/tmp"}},
+		{Config{Dir: "/usr"}, []string{"PROXY=kept", "PWD=/tmp", "PWD=/usr"}},
+		{Config{Env: []string{"A=1", "all_proxy=z"}}, []string{"A=1"}},
+		{Config{Env: []string{}}, []string{}},
 	} {
 		test.c.Name = "alice"
 		if got := environment(test.c, own); !slices.Equal(got, test.want) {

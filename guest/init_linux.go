@@ -9,6 +9,7 @@ import (
 // An initProcess is what process 1 of a guest is while the program runs.
 type initProcess struct {
 	outer   line
+	card    *card
 	program int     // its process number
 	stopped bool    // the program is, as by Ctrl-Z
 	ended   *Status // how it ended, once it has
@@ -59,6 +60,10 @@ func (p *initProcess) listen(told chan<- message) {
 
 func (p *initProcess) obey(m message) {
 	switch {
+	case m.Configure != nil:
+		if err := p.card.configure(*m.Configure); err != nil {
+			_ = p.outer.send(message{Failed: failed(err)})
+		}
 	case m.Signal == syscall.SIGCONT:
 		// `fg` has continued the whole group, unless the program is not of it.
 		if p.reap(); p.stopped {
@@ -71,7 +76,7 @@ func (p *initProcess) obey(m message) {
 
 // groupDelay is for how long after one member of a process group has noticed
 // a signal another may not have noticed its own yet.
-const groupDelay = 20 * time.Millisecond
+const groupDelay = 50 * time.Millisecond
 
 // pass sends the program a signal that the outer process was sent, unless the
 // program has had it already.

@@ -20,6 +20,8 @@ const innerLine = 3
 type setup struct {
 	Host
 	Job       bool
+	Limits    *Limits
+	Sandbox   *confinement
 	NoOverlay bool // for tests: be as on a system without overlays
 }
 
@@ -49,20 +51,33 @@ func inner() int {
 		return 1
 	}
 	host := *told.Setup
-	if err := prepare(outer, host); err != nil {
+	card, err := prepare(outer, host)
+	if err != nil {
 		_ = outer.send(message{Failed: failed(err)})
 		return 1
 	}
-	if told, err = outer.receive(); err != nil || !told.Start {
-		return 1
+	for !told.Start {
+		if told, err = outer.receive(); err != nil {
+			return 1
+		}
+		if told.Configure != nil {
+			err = card.configure(*told.Configure)
+		}
+		if err != nil {
+			_ = outer.send(message{Failed: failed(err)})
+			return 1
+		}
 	}
-	// Here, with the cable plugged in and the program not yet started, is the
-	// place for a DHCP client.
 
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGCHLD)
 	catch(signals)
-	pid, err := startProgram(os.Args[1:], host.Job)
+	_ = os.Setenv("WIREBOOK_HOST", host.Name)
+	if len(host.Authority) > 0 {
+		_ = os.Setenv("SSL_CERT_FILE", "/etc/"+debianTrust) // not every OpenSSL looks there by itself
+	}
+	program := program{args: os.Args[1:], job: host.Job, limits: host.Limits, sandbox: host.Sandbox}
+	pid, ended, err := program.start()
 	if err != nil {
 		_ = outer.send(message{Failed: failed(err)})
 		return 1
@@ -70,25 +85,25 @@ func inner() int {
 	if err := outer.send(message{Started: true}); err != nil {
 		return 1
 	}
-	i := &initProcess{outer: outer, program: pid, heard: make(map[os.Signal]time.Time), due: make(chan syscall.Signal)}
+	i := &initProcess{outer: outer, card: card, program: pid, ended: ended, heard: make(map[os.Signal]time.Time), due: make(chan syscall.Signal)}
 	return i.attend(signals)
 }
 
 // prepare makes the host, and gives its card's far end away: when the outer
 // process or whom it passes it on to is gone, no other copy keeps the cable
 // plugged in.
-func prepare(outer line, host setup) error {
+func prepare(outer line, host setup) (*card, error) {
 	if err := enterNamespaces(host.Host, !host.NoOverlay); err != nil {
-		return err
+		return nil, err
 	}
-	file, err := makeCard(host.Host)
+	card, far, err := makeCard(host.Host)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	tap := newTap(file)
+	tap := newTap(far)
 	defer tap.Close()
 	if err := outer.send(message{Card: true}); err != nil {
-		return err
+		return nil, err
 	}
-	return SendTap(outer.UnixConn, tap)
+	return card, SendTap(outer.UnixConn, tap)
 }

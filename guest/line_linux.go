@@ -21,14 +21,15 @@ type line struct{ *net.UnixConn }
 
 // A message has one field set.
 type message struct {
-	Setup   *setup         `json:",omitempty"` // outer to inner: what host to be
-	Card    bool           `json:",omitempty"` // inner: the host is set up, its card's Tap follows
-	Start   bool           `json:",omitempty"` // outer: the card is plugged in, start the program
-	Started bool           `json:",omitempty"` // inner: the program runs
-	Failed  *failure       `json:",omitempty"` // inner: the host or the program could not be started
-	Signal  syscall.Signal `json:",omitempty"` // outer: this was sent to the program
-	Stopped bool           `json:",omitempty"` // inner: the program has been stopped, as by SIGSTOP
-	Exit    *Status        `json:",omitempty"` // inner: the program has ended
+	Setup     *setup         `json:",omitempty"` // outer to inner: what host to be
+	Card      bool           `json:",omitempty"` // inner: the host is set up, its card's Tap follows
+	Configure *Addressing    `json:",omitempty"` // outer: give the card this in place of what it has
+	Start     bool           `json:",omitempty"` // outer: the card is plugged in, start the program
+	Started   bool           `json:",omitempty"` // inner: the program runs
+	Failed    *failure       `json:",omitempty"` // inner: the host or the program could not be started, or the card configured
+	Signal    syscall.Signal `json:",omitempty"` // outer: this was sent to the program
+	Stopped   bool           `json:",omitempty"` // inner: the program has been stopped, as by SIGSTOP
+	Exit      *Status        `json:",omitempty"` // inner: the program has ended
 }
 
 // failure is an error on its way from the inner stage to the outer process.

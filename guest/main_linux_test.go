@@ -68,10 +68,12 @@ func host(args ...string) Config {
 	return Config{
 		Args: args,
 		Host: Host{
-			Name:     "alice.example.edu",
-			MAC:      net.HardwareAddr{2, 0, 0, 0, 0, 5},
-			Addrs:    []netip.Prefix{netip.MustParsePrefix("10.1.0.5/24"), netip.MustParsePrefix("2001:db8:1::5/64")},
-			Gateways: []netip.Addr{netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("2001:db8:1::1")},
+			Name: "alice.example.edu",
+			MAC:  net.HardwareAddr{2, 0, 0, 0, 0, 5},
+			Addressing: Addressing{
+				Addrs:    []netip.Prefix{netip.MustParsePrefix("10.1.0.5/24"), netip.MustParsePrefix("2001:db8:1::5/64")},
+				Gateways: []netip.Addr{netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("2001:db8:1::1")},
+			},
 			Resolver: []netip.Addr{netip.MustParseAddr("10.1.0.1")},
 			Search:   []string{"example.edu"},
 			Hosts:    map[string]netip.Addr{"router": netip.MustParseAddr("10.1.0.1")},
@@ -107,12 +109,18 @@ func output(t testing.TB, c Config) (string, Status) {
 // follows on its standard output.
 func running(t testing.TB, c Config) (*Guest, *lines) {
 	t.Helper()
+	return runningOn(t, c, newNeighbour().attach)
+}
+
+// runningOn is running, on a LAN of the test's own.
+func runningOn(t testing.TB, c Config, attach func(*Guest, *Tap) error) (*Guest, *lines) {
+	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Stdout, c.Stderr = w, os.Stderr
-	g, err := Start(t.Context(), c, newNeighbour().attach)
+	g, err := Start(t.Context(), c, attach)
 	w.Close()
 	if err != nil {
 		r.Close()

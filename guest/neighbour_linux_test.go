@@ -29,16 +29,20 @@ func newNeighbour() *neighbour {
 }
 
 // attach is for Start. The pump ends when the guest closes the Tap.
-func (n *neighbour) attach(tap *Tap) error {
+func (n *neighbour) attach(_ *Guest, tap *Tap) error {
 	go Pump(context.Background(), tap, func(frame []byte) {
-		n.mu.Lock()
-		n.frames = append(n.frames, bytes.Clone(frame))
-		n.mu.Unlock()
+		n.note(frame)
 		if reply := n.answer(frame); reply != nil {
 			tap.WriteFrame(reply)
 		}
 	})
 	return nil
+}
+
+func (n *neighbour) note(frame []byte) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.frames = append(n.frames, bytes.Clone(frame))
 }
 
 func (n *neighbour) received() [][]byte {

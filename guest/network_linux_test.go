@@ -3,6 +3,7 @@ package guest
 import (
 	"bytes"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"syscall"
@@ -32,6 +33,16 @@ func TestPing(t *testing.T) {
 		if !bytes.Equal(frame[6:12], net.HardwareAddr{2, 0, 0, 0, 0, 5}) {
 			t.Errorf("a frame from %s", net.HardwareAddr(frame[6:12]))
 		}
+	}
+}
+
+func TestCardBeforeDHCP(t *testing.T) {
+	needGuests(t)
+	peer.Path(t, "ip", "iproute2")
+	c := host("ip", "-4", "route")
+	c.Addrs, c.Gateways = nil, []netip.Addr{netip.IPv4Unspecified()}
+	if text, _ := output(t, c); !strings.Contains(text, "default dev eth0 scope link") {
+		t.Errorf("nothing can be broadcast:\n%s", text)
 	}
 }
 
@@ -84,9 +95,9 @@ func TestCardWithoutAddress(t *testing.T) {
 func TestAddressThatCannotBe(t *testing.T) {
 	needGuests(t)
 	c := host("true")
-	c.Gateways = append(c.Gateways, c.Gateways[0])
+	c.Addrs = append(c.Addrs, netip.MustParsePrefix("ff02::5/64"))
 	_, err := Start(t.Context(), c, newNeighbour().attach)
-	if err == nil || !strings.Contains(err.Error(), "ip route add default via 10.1.0.1 dev eth0: file exists") {
+	if err == nil || !strings.Contains(err.Error(), "ip address replace ff02::5/64 dev eth0: cannot assign requested address") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -111,7 +122,7 @@ func TestTapPassedOn(t *testing.T) {
 	c := host("ping", "-n", "-c", "1", "-W", "5", "10.1.0.1")
 	var text strings.Builder
 	c.Stdout = &text
-	g, err := Start(t.Context(), c, func(tap *Tap) error {
+	g, err := Start(t.Context(), c, func(g *Guest, tap *Tap) error {
 		if err := SendTap(here, tap); err != nil {
 			return err
 		}
@@ -121,7 +132,7 @@ func TestTapPassedOn(t *testing.T) {
 		}
 		t.Cleanup(func() { received.Close() })
 		tap.Close()
-		return lan.attach(received)
+		return lan.attach(g, received)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +150,7 @@ func TestPulledCable(t *testing.T) {
 	r, w, _ := os.Pipe()
 	defer r.Close()
 	c.Stdout = w
-	g, err := Start(t.Context(), c, func(far *Tap) error { tap = far; return nil })
+	g, err := Start(t.Context(), c, func(_ *Guest, far *Tap) error { tap = far; return nil })
 	w.Close()
 	if err != nil {
 		t.Fatal(err)

@@ -109,6 +109,44 @@ func TestStandardStreams(t *testing.T) {
 	}
 }
 
+// A dialogue through a pipe. When its writer closes it, the program hears so,
+// though another guest was started while it was open; when the program has
+// ended, the writer does.
+func TestDialogueThroughAPipe(t *testing.T) {
+	needGuests(t)
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	c := host("sh", "-c", `echo ready; while read -r line; do echo "heard $line"; done; echo end; exit 4`)
+	c.Stdin = r
+	g, out := running(t, c)
+	r.Close()
+	for _, line := range []string{"one", "two"} {
+		typed(t, w, line+"\n")
+		out.until("heard " + line)
+	}
+	running(t, host("sh", "-c", "echo ready; sleep 1000"))
+	w.Close()
+	out.until("end")
+	if status, err := g.Wait(); status.Code != 4 || err != nil {
+		t.Error(status, err)
+	}
+
+	r, w, _ = os.Pipe()
+	defer w.Close()
+	c = host("sh", "-c", "echo ready; read -r line")
+	c.Stdin = r
+	g, _ = running(t, c)
+	r.Close()
+	typed(t, w, "stop\n")
+	g.Wait()
+	if _, err := w.WriteString("too late\n"); !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("the program has ended, and writing gives %v", err)
+	}
+}
+
 func TestNoStreamsAreDevNull(t *testing.T) {
 	needGuests(t)
 	g, err := Start(t.Context(), host("sh", "-c", "cat && echo lost"), newNeighbour().attach)
@@ -154,7 +192,7 @@ func TestAttachRefused(t *testing.T) {
 	needGuests(t)
 	full := errors.New("all ports are taken")
 	var kept *Tap
-	_, err := Start(t.Context(), host("true"), func(tap *Tap) error { kept = tap; return full })
+	_, err := Start(t.Context(), host("true"), func(_ *Guest, tap *Tap) error { kept = tap; return full })
 	if !errors.Is(err, full) {
 		t.Errorf("error %v", err)
 	}
@@ -174,4 +212,38 @@ func TestSignalFromTheCaller(t *testing.T) {
 		t.Error(status, err)
 	}
 	io.Copy(io.Discard, out.r)
+}
+
+// Which host to be may be known only later: Join says it, while the namespaces
+// are being made.
+func TestJoin(t *testing.T) {
+	needGuests(t)
+	c := host("sh", "-c", "hostname; echo $WIREBOOK_HOST")
+	c.Host, c.Join = Host{}, func(context.Context) (Host, error) { return Host{Name: "bob.example.edu"}, nil }
+	if text, status := output(t, c); text != "bob\nbob.example.edu\n" {
+		t.Errorf("%v: %q", status, text)
+	}
+}
+
+func TestJoinThatFails(t *testing.T) {
+	needGuests(t)
+	full := errors.New("no place for another guest")
+	attached := func(*Guest, *Tap) error { t.Error("attached"); return nil }
+	for want, join := range map[string]func(context.Context) (Host, error){
+		full.Error():  func(context.Context) (Host, error) { return Host{}, full },
+		"host name":   func(context.Context) (Host, error) { return Host{Name: "not a name"}, nil },
+		"MAC address": func(context.Context) (Host, error) { return Host{Name: "bob", MAC: []byte{2}}, nil },
+	} {
+		if _, err := Start(t.Context(), Config{Args: []string{"true"}, Join: join}, attached); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := Start(ctx, Config{Args: []string{"true"}, Join: func(ctx context.Context) (Host, error) {
+		cancel()
+		return Host{}, ctx.Err()
+	}}, attached)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
 }

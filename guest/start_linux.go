@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -16,6 +18,8 @@ type Guest struct {
 	tap      *Tap
 	terminal *terminal
 	signals  *signals // of this process, if they are the program's
+	limits   *Limits
+	exceeded atomic.Pointer[string] // which of them, if it was killed for that
 	done     chan struct{}
 	status   Status
 	err      error
@@ -29,15 +33,20 @@ var noOverlay bool
 // When the host is set up and before the program starts, Start calls attach
 // with the far end of the host's card. Attach plugs it in: to a switch of this
 // process (see [Pump] and [Tap.WriteFrame]), or, by [SendTap], to the world of
-// another process. The guest closes the Tap when it ends.
+// another process. Where addresses are lent, this is also the time to wait for
+// one and to [Guest.Configure] the card with it. The guest closes the Tap when
+// it ends.
 //
 // Start returns once the program runs. If only that failed, the error is a
 // *[ProgramError]. When ctx ends, everything in the guest is killed at once.
-func Start(ctx context.Context, c Config, attach func(*Tap) error) (*Guest, error) {
+func Start(ctx context.Context, c Config, attach func(*Guest, *Tap) error) (*Guest, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := c.resolveSandbox(); err != nil {
 		return nil, err
 	}
 	g, err := launch(c)
@@ -45,7 +54,7 @@ func Start(ctx context.Context, c Config, attach func(*Tap) error) (*Guest, erro
 		return nil, explain(err)
 	}
 	stop := context.AfterFunc(ctx, g.Kill)
-	if err := g.begin(c, attach); err != nil {
+	if err := g.begin(ctx, c, attach); err != nil {
 		stop()
 		g.Kill()
 		ended := g.release()
@@ -61,6 +70,9 @@ func Start(ctx context.Context, c Config, attach func(*Tap) error) (*Guest, erro
 		defer stop()
 		g.follow()
 	}()
+	if g.limits != nil {
+		go g.watch(g.limits)
+	}
 	return g, nil
 }
 
@@ -80,7 +92,7 @@ func launch(c Config) (*Guest, error) {
 	process.Stdout, process.Stderr = c.Stdout, c.Stderr
 	process.ExtraFiles = []*os.File{far}
 	process.SysProcAttr = newNamespaces()
-	g := &Guest{process: process, inner: near, done: make(chan struct{})}
+	g := &Guest{process: process, inner: near, done: make(chan struct{}), limits: c.Limits}
 	if c.Foreground || c.Job {
 		g.terminal = foreground()
 	}
@@ -93,8 +105,20 @@ func launch(c Config) (*Guest, error) {
 }
 
 // begin is the outer half of what [inner] does until the program runs.
-func (g *Guest) begin(c Config, attach func(*Tap) error) error {
-	host := &setup{c.Host, c.Job && g.terminal != nil, noOverlay}
+func (g *Guest) begin(ctx context.Context, c Config, attach func(*Guest, *Tap) error) error {
+	if c.Join != nil {
+		var err error
+		if c.Host, err = c.Join(ctx); err != nil {
+			return err
+		}
+		if err := c.Host.check(); err != nil {
+			return err
+		}
+	}
+	host := &setup{Host: c.Host, Job: c.Job && g.terminal != nil, Limits: c.Limits, NoOverlay: noOverlay}
+	if c.Sandbox != nil {
+		host.Sandbox = c.confinement()
+	}
 	if err := g.inner.send(message{Setup: host}); err != nil {
 		return err
 	}
@@ -106,7 +130,7 @@ func (g *Guest) begin(c Config, attach func(*Tap) error) error {
 		return err
 	}
 	g.tap = tap
-	if err := attach(tap); err != nil {
+	if err := attach(g, tap); err != nil {
 		return err
 	}
 	// Before the program runs: it may be sent Ctrl-Z at once.
@@ -145,13 +169,18 @@ func (g *Guest) follow() {
 		}
 		switch {
 		case m.Exit != nil:
-			g.status, ended = *m.Exit, true
+			g.status, ended = g.limits.judge(*m.Exit), true
+		case m.Failed != nil:
+			slog.Warn("the guest's card is not configured as it should be", "error", m.Failed.cause())
 		case m.Stopped:
 			g.signals.suspend()
 			_ = g.inner.send(message{Signal: syscall.SIGCONT})
 		}
 	}
 	err := g.release()
+	if what := g.exceeded.Load(); what != nil && !ended {
+		g.status, ended = Status{Signal: syscall.SIGKILL, Exceeded: *what}, true
+	}
 	if !ended {
 		g.err = fmt.Errorf("guest: killed with all that was in it (%w)", err)
 	}
@@ -166,6 +195,7 @@ func (g *Guest) release() error {
 	g.signals.giveBack()
 	g.terminal.takeBack()
 	if g.tap != nil {
+		g.tap.drain()
 		g.tap.Close()
 	}
 	g.inner.Close()
@@ -182,6 +212,12 @@ func (g *Guest) Wait() (Status, error) {
 
 // Kill ends the guest and every process in it, at once. Wait tells when it is done.
 func (g *Guest) Kill() { _ = g.process.Process.Kill() }
+
+// Configure gives the card a in place of what it was given before, by Start or
+// by Configure, and leaves alone whatever the program has done to it. It does
+// not wait for that: an error of the kernel before the program runs is Start's,
+// a later one is logged.
+func (g *Guest) Configure(a Addressing) error { return g.inner.send(message{Configure: &a}) }
 
 // Signal sends the program a signal.
 func (g *Guest) Signal(s syscall.Signal) error { return g.inner.send(message{Signal: s}) }

@@ -28,7 +28,7 @@ func Supported() error {
 // errProbed ends a probe where the host is complete.
 var errProbed = errors.New("guest: works")
 
-func probed(*Tap) error { return errProbed }
+func probed(*Guest, *Tap) error { return errProbed }
 
 // explain adds to an error what a person can do about it.
 func explain(err error) error {

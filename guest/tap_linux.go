@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,6 +37,24 @@ func openTap(name string) (*os.File, error) {
 		return nil, errors.Join(os.NewSyscallError("TUNSETPERSIST", err), unix.Close(fd))
 	}
 	return os.NewFile(uintptr(fd), tunDevice), nil
+}
+
+// drain waits until all has been read that the card has sent, but not for long: a
+// program's last words are in there when it has ended.
+func (t *Tap) drain() {
+	const longest = time.Second
+	raw, err := t.file.SyscallConn()
+	for began := time.Now(); err == nil && time.Since(began) < longest; time.Sleep(time.Millisecond) {
+		waiting := false
+		err = raw.Control(func(fd uintptr) {
+			card := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+			n, _ := unix.Poll(card, 0)
+			waiting = n == 1 && card[0].Revents&unix.POLLIN != 0
+		})
+		if !waiting {
+			return
+		}
+	}
 }
 
 // tapMark is the byte that a Tap's descriptor travels with.

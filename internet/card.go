@@ -142,7 +142,7 @@ func packetType(to mac) tcpip.PacketType {
 
 // send puts a frame, whose source address is the card's, on the cable as a
 // packet of this machine's own.
-func (c *Card) send(data []byte) { c.link.fromA.send(c.machine.net.launch(data)) }
+func (c *Card) send(data []byte) { c.link.enter(data) }
 
 // forward puts data on the cable as the next sighting of the packet that
 // arrived as f: a router's frame keeps the packet's ID. The caller gives data

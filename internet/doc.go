@@ -40,6 +40,13 @@
 // An observer ([Internet.Tap]) is shown every frame once a link: when, where,
 // and what became of it. Without one, nothing is done for it.
 //
+// # Holding
+//
+// At the place where a frame enters the network, it can be made to wait: to be
+// looked at, changed, lost or doubled, and to go on when somebody says so
+// ([Internet.Hold]). The clock, if it is one that can, stands still meanwhile.
+// Without anybody who holds, a sender looks at one flag.
+//
 // # Chance and time
 //
 // Everything random on a link comes from [Config].Seed, the link's name and the

@@ -212,6 +212,9 @@ func (h *Host) bind(k kind, local netip.AddrPort, card *Card) (*socket, error) {
 	if card != nil {
 		h.tie(card, +1)
 		untie = func() { h.tie(card, -1) }
+		// As on netx.OS: a second DHCP client may be tried out beside the one
+		// that keeps the host's address. Both hear what is broadcast.
+		ep.SocketOptions().SetReuseAddress(k.transport == udp.ProtocolNumber)
 		failed = ep.SocketOptions().SetBindToDevice(int32(card.id))
 	}
 	if failed == nil {

@@ -12,26 +12,26 @@ import (
 // Faults are what can be wrong with one direction of a link. The zero value is
 // a perfect cable: without loss, without delay, as fast as the machine.
 type Faults struct {
-	Loss      float64 // the probability that a frame is lost, 0 to 1
-	Duplicate float64 // that it arrives twice
-	Reorder   float64 // that it is held back, so that later frames overtake it
-	Corrupt   float64 // that one bit of it, after the Ethernet header, is flipped
+	Loss      float64 `json:"loss,omitempty"`    // the probability that a frame is lost, 0 to 1
+	Duplicate float64 `json:"dup,omitempty"`     // that it arrives twice
+	Reorder   float64 `json:"reorder,omitempty"` // that it is held back, so that later frames overtake it
+	Corrupt   float64 `json:"corrupt,omitempty"` // that one bit of it, after the Ethernet header, is flipped
 
-	Delay  time.Duration // the propagation delay
-	Jitter time.Duration // up to so much is added, evenly; the order is kept
+	Delay  time.Duration `json:"delay,omitempty"`  // the propagation delay
+	Jitter time.Duration `json:"jitter,omitempty"` // up to so much is added, evenly; the order is kept
 
 	// Rate is the transmission rate in bits per second; 0 is without limit.
-	Rate int64
+	Rate int64 `json:"rate,omitempty"`
 
 	// Queue is how many frames may wait for the transmitter while another is
 	// being sent; further ones are lost. 0 means 100. It matters with a Rate.
-	Queue int
+	Queue int `json:"queue,omitempty"`
 
 	// Drop is a script: the numbers of the frames that are lost, the first
 	// one after SetFaults being 1.
-	Drop []uint64
+	Drop []uint64 `json:"drop,omitempty"`
 
-	Down bool // nothing gets through
+	Down bool `json:"down,omitempty"` // nothing gets through
 }
 
 func (f Faults) none() bool { return f.String() == "" }

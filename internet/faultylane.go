@@ -87,13 +87,13 @@ func (b *faultyLane) send(f flight) {
 	left, ok := b.transmit(now, len(f.data))
 	switch {
 	case b.stopped || !ok:
-		b.lane.record(&f, frame.Overrun, 0)
+		b.lane.record(&f, frame.Overrun|f.mark, 0)
 		return
 	case d.lost:
-		b.lane.record(&f, frame.Lost, 0)
+		b.lane.record(&f, frame.Lost|f.mark, 0)
 		return
 	}
-	fate := d.apply(&f)
+	fate := d.apply(&f) | f.mark
 	arrives := b.arrival(left, d)
 	copies := 1
 	if d.doubled {

@@ -17,6 +17,8 @@ type Host struct {
 	machine
 	lookup atomic.Pointer[lookupFunc]
 
+	turnover atomic.Uint64 // sockets that were opened, and that were closed
+
 	socketsMu sync.Mutex
 	sockets   map[*socket]struct{} // those that are open; nil once the host is closed
 }
@@ -70,6 +72,7 @@ func (h *Host) remember(s *socket) bool {
 		return false
 	}
 	h.sockets[s] = struct{}{}
+	h.turnover.Add(1)
 	return true
 }
 
@@ -77,4 +80,5 @@ func (h *Host) forget(s *socket) {
 	h.socketsMu.Lock()
 	defer h.socketsMu.Unlock()
 	delete(h.sockets, s)
+	h.turnover.Add(1)
 }

@@ -42,6 +42,23 @@ func TestPing(t *testing.T) {
 	}
 }
 
+// Who has given up does not send the ping later, to somebody who has come since.
+func TestPingThatIsGivenUp(t *testing.T) {
+	l, alice, _, now := pair(t)
+	for _, to := range []netip.Addr{v4(99), v6(99)} {
+		ctx, cancel := clock.WithTimeout(background, now, 100*time.Millisecond)
+		if _, err := alice.Ping(ctx, to); err == nil {
+			t.Errorf("%v answers", to)
+		}
+		cancel()
+		before := l.traffic()
+		now.Skip(10 * time.Second)
+		if after := l.traffic(); after != before {
+			t.Errorf("%d frames after the ping to %v was given up", after-before, to)
+		}
+	}
+}
+
 func TestTables(t *testing.T) {
 	_, alice, bob, _ := pair(t)
 	if _, err := alice.Ping(background, v4(2)); err != nil {

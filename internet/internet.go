@@ -46,6 +46,7 @@ type Internet struct {
 	lastID   atomic.Uint64 // the ID of the newest frame
 	released atomic.Uint64 // frames that a cable had held and let go
 	taps     atomic.Pointer[[]*tap]
+	hold     *Hold
 
 	mu       sync.Mutex
 	closed   bool
@@ -75,6 +76,7 @@ func New(c Config) *Internet {
 		in.log = slog.Default()
 	}
 	in.start = in.clock.Now()
+	in.hold = newHold(in)
 	return in
 }
 
@@ -139,6 +141,7 @@ func (in *Internet) Close() {
 	nodes := in.nodes
 	in.nodes = nil
 	in.mu.Unlock()
+	in.hold.close()
 	var wait sync.WaitGroup
 	for _, n := range nodes {
 		wait.Go(n.close)

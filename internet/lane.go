@@ -19,14 +19,14 @@ type lane struct {
 // returns.
 func (l *lane) send(f flight) {
 	if l.unplugged.Load() {
-		l.record(&f, frame.Lost, 0)
+		l.record(&f, frame.Lost|f.mark, 0)
 		return
 	}
 	if bad := l.faulty.Load(); bad != nil {
 		bad.send(f)
 		return
 	}
-	l.deliver(f, 0)
+	l.deliver(f, f.mark)
 }
 
 // deliver shows the frame to the taps and hands it over, in this order: an

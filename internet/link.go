@@ -8,8 +8,9 @@ import (
 
 // flight is a frame on its way through the network.
 type flight struct {
-	id   uint64 // the packet's, kept by switches and routers
-	hop  uint8  // how many links it has crossed
+	id   uint64     // the packet's, kept by switches and routers
+	hop  uint8      // how many links it has crossed
+	mark frame.Fate // what somebody did to it before it came to its first link
 	at   time.Time
 	data []byte // the whole frame; shared, so nobody changes it
 }
@@ -19,6 +20,7 @@ func (f flight) next() flight {
 	if f.hop < 255 {
 		f.hop++
 	}
+	f.mark = 0
 	return f
 }
 
@@ -83,6 +85,14 @@ func (l *Link) SetFaults(d Direction, f Faults) error {
 // Faults are the faults of one direction; of Both, those from A.
 func (l *Link) Faults(d Direction) Faults {
 	return l.lanes(d)[0].currentFaults()
+}
+
+// enter puts a frame on the link, from end A, that is new to the network.
+func (l *Link) enter(data []byte) {
+	f := l.net.launch(data)
+	if !l.net.hold.catches(l, f) {
+		l.fromA.send(f)
+	}
 }
 
 // Unplug pulls the cable out: frames put on it are lost until Plug.

@@ -69,6 +69,7 @@ func (m *machine) ping(ctx context.Context, to netip.Addr) (time.Duration, error
 			case <-ready:
 				continue
 			case <-ctx.Done():
+				m.stopAsking(to, network)
 				return 0, endOf(ctx)
 			}
 		}
@@ -76,6 +77,24 @@ func (m *machine) ping(ctx context.Context, to netip.Addr) (time.Duration, error
 			return 0, errno("read", failed)
 		}
 		return m.net.clock.Now().Sub(sent), nil
+	}
+}
+
+// stopAsking ends the search for the Ethernet address of somebody who has not
+// said it. The stack would go on to ask for three seconds, and send the ping that
+// nobody waits for any more to who answers then: to a host, for instance, to
+// whom a DHCP server has meanwhile lent the address that it found to be free.
+func (m *machine) stopAsking(to netip.Addr, network tcpip.NetworkProtocolNumber) {
+	for _, n := range m.Neighbors() {
+		if n.Addr != to.WithZone("") || n.State != incomplete {
+			continue
+		}
+		m.mu.Lock()
+		c := m.card(n.Card)
+		m.mu.Unlock()
+		if c != nil {
+			m.stack.RemoveNeighbor(c.id, network, stackAddress(n.Addr)) // who is gone by now is gone
+		}
 	}
 }
 

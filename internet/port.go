@@ -39,7 +39,7 @@ func (p *Port) Link() *Link { return p.link }
 // header is dropped.
 func (p *Port) Send(data []byte) {
 	if len(data) >= ethernetHeader {
-		p.link.fromA.send(p.net.launch(bytes.Clone(data)))
+		p.link.enter(bytes.Clone(data))
 	}
 }
 

@@ -7,8 +7,13 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 
 	"github.com/wirebook/wirebook/frame"
 	"github.com/wirebook/wirebook/internet/forward"
@@ -62,6 +67,52 @@ func (r *Router) Connect(sw *Switch, config CardConfig) (*Card, error) {
 // Counters says what the data plane has done. A packet whose next hop turned
 // out not to answer is counted as forwarded, and as dropped.
 func (r *Router) Counters() forward.Counters { return r.forwarder.Counters() }
+
+// SetNAT makes the router translate addresses (package forward); nil ends that. It
+// may be called at any time, and each time begins with an empty table. Outside is
+// a card's place among Cards. Ports that the router's own programs use are left
+// to them, whatever Uses says.
+func (r *Router) SetNAT(config *forward.NAT) error {
+	if config != nil {
+		cards := *r.ports.Load()
+		if config.Outside < 0 || config.Outside >= len(cards) {
+			return fmt.Errorf("NAT of %s: there is no card number %d; it has %d", r.name, config.Outside, len(cards))
+		}
+		for _, f := range config.Forward {
+			if r.has(f.To.Addr()) {
+				return fmt.Errorf("NAT of %s: port %d leads to %v, which is the router itself", r.name, f.Port, f.To)
+			}
+		}
+		c := *config
+		c.Uses = r.usesPort(cards[c.Outside])
+		config = &c
+	}
+	if err := r.forwarder.SetNAT(config); err != nil {
+		return fmt.Errorf("NAT of %s: %w", r.name, err)
+	}
+	return nil
+}
+
+// NAT returns how addresses are translated, or nil when they are not.
+func (r *Router) NAT() *forward.NAT { return r.forwarder.NAT() }
+
+// Mappings is the NAT translation table as it is now.
+func (r *Router) Mappings() []forward.Mapping { return r.forwarder.Mappings() }
+
+// usesPort returns a function that tells whether a program on the router itself would get a
+// packet from remote to local. It is called by cards' goroutines.
+func (r *Router) usesPort(outside *Card) func(forward.Protocol, netip.AddrPort, netip.AddrPort) bool {
+	transports := map[forward.Protocol]tcpip.TransportProtocolNumber{
+		forward.TCP: tcp.ProtocolNumber, forward.UDP: udp.ProtocolNumber, forward.ICMP: icmp.ProtocolNumber4,
+	}
+	return func(protocol forward.Protocol, local, remote netip.AddrPort) bool {
+		id := stack.TransportEndpointID{
+			LocalAddress: stackAddress(local.Addr()), LocalPort: local.Port(),
+			RemoteAddress: stackAddress(remote.Addr()), RemotePort: remote.Port(),
+		}
+		return r.stack.FindTransportEndpoint(ipv4.ProtocolNumber, transports[protocol], id, outside.id) != nil
+	}
+}
 
 func (r *Router) close() {
 	r.Host.close()

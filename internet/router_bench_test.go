@@ -5,18 +5,27 @@ import (
 	"io"
 	"net/netip"
 	"testing"
+
+	"github.com/wirebook/wirebook/internet/forward"
 )
 
 // BenchmarkTCPThroughRouters measures what a router costs: the same connection
-// over a switch alone, through one router, and through two.
+// over a switch alone, through one router, and through two; and what is added when
+// the first of them translates addresses.
 func BenchmarkTCPThroughRouters(b *testing.B) {
 	for _, road := range []struct {
 		name, to string
+		nat      *forward.NAT
 	}{
-		{"none", "10.0.1.20"}, {"one", "10.0.2.20"}, {"two", "10.0.3.10"},
+		{"none", "10.0.1.20", nil},
+		{"one", "10.0.2.20", nil}, {"one-NAT", "10.0.2.20", &forward.NAT{Outside: 1}},
+		{"two", "10.0.3.10", nil}, {"two-NAT", "10.0.3.10", &forward.NAT{Outside: 1}},
 	} {
 		b.Run(road.name, func(b *testing.B) {
 			r := newRoad(b, roadConfig{})
+			if err := r.r1.SetNAT(road.nat); err != nil {
+				b.Fatal(err)
+			}
 			near := try(r.AddHost("near"))(b)
 			try(near.Connect(r.nodes["left"].(*Switch), card("10.0.1.20/24")))(b)
 			middle := try(r.AddHost("middle host"))(b)

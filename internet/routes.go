@@ -4,22 +4,18 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
-	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
-	"gvisor.dev/gvisor/pkg/tcpip/stack"
 )
 
 // Route is a line of a table of routes: packets for Dst go by way of the
 // router Via, or straight over the card when there is no Via.
 type Route struct {
-	Dst  netip.Prefix
-	Via  netip.Addr // the next hop; the zero Addr: the destination itself
-	Card string     // "" means the card on whose network Via is
+	Dst  netip.Prefix `json:"destination"`
+	Via  netip.Addr   `json:"via,omitzero"`   // the next hop; the zero Addr: the destination itself
+	Card string       `json:"card,omitempty"` // "" means the card on whose network Via is
 }
 
 // AddRoute adds a route to those that the cards' own addresses make.
@@ -137,45 +133,5 @@ func (m *machine) setStackRoutes() {
 	m.stack.SetRouteTable(table)
 	if m.onRoutes != nil {
 		m.onRoutes()
-	}
-}
-
-// Neighbor is a line of the ARP table, or of IPv6's neighbor cache (RFC 4861).
-type Neighbor struct {
-	Addr  netip.Addr
-	MAC   net.HardwareAddr // nil when it is not known yet, or not at all
-	Card  string
-	State string // "Reachable", "Stale", "Incomplete" …: RFC 4861 §7.3.2
-}
-
-// Neighbors is what the machine has learned by ARP and NDP.
-func (m *machine) Neighbors() []Neighbor {
-	m.mu.Lock()
-	cards := slices.Clone(m.cards)
-	m.mu.Unlock()
-	var neighbors []Neighbor
-	for _, c := range cards {
-		for _, protocol := range []tcpip.NetworkProtocolNumber{ipv4.ProtocolNumber, ipv6.ProtocolNumber} {
-			entries, err := m.stack.Neighbors(c.id, protocol)
-			if err != nil {
-				continue // the card is gone
-			}
-			for _, e := range entries {
-				neighbors = append(neighbors, newNeighbor(c.name, e))
-			}
-		}
-	}
-	slices.SortFunc(neighbors, func(a, b Neighbor) int {
-		return cmp.Or(cmp.Compare(a.Card, b.Card), a.Addr.Compare(b.Addr))
-	})
-	return neighbors
-}
-
-func newNeighbor(card string, e stack.NeighborEntry) Neighbor {
-	return Neighbor{
-		Addr:  plainAddress(e.Addr),
-		MAC:   net.HardwareAddr(e.LinkAddr),
-		Card:  card,
-		State: e.State.String(),
 	}
 }

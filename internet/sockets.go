@@ -14,10 +14,10 @@ import (
 
 // Socket is a line of a host's table of sockets, as netstat shows it.
 type Socket struct {
-	Network string         // "tcp", "tcp6", "udp" or "udp6"
-	Local   netip.AddrPort // an unspecified address: all
-	Remote  netip.AddrPort // the zero value: none
-	State   string         // of TCP: RFC 9293 §3.3.2, as "LISTEN" or "TIME-WAIT"
+	Network string         `json:"protocol"`        // "tcp", "tcp6", "udp" or "udp6"
+	Local   netip.AddrPort `json:"local"`           // an unspecified address: all
+	Remote  netip.AddrPort `json:"remote,omitzero"` // the zero value: none
+	State   string         `json:"state,omitempty"` // of TCP: RFC 9293 §3.3.2, as "LISTEN" or "TIME-WAIT"
 }
 
 // Sockets is the host's table of sockets: listeners, connections, and those

@@ -1,6 +1,8 @@
 package internet
 
 import (
+	"cmp"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -134,6 +136,28 @@ func (sw *Switch) learn(from mac, port *switchPort, now time.Time) {
 	if slices.Contains(sw.ports, port) {
 		sw.table[from] = learned{port, now}
 	}
+}
+
+// Learned is a line of a switch's table: behind which cable an address is.
+type Learned struct {
+	MAC  string    `json:"mac"`
+	Link string    `json:"link"`
+	Seen time.Time `json:"seen"` // on the Internet's clock
+}
+
+// Table is what the switch has learned and not forgotten, by cable.
+func (sw *Switch) Table() []Learned {
+	now := sw.net.clock.Now()
+	sw.mu.RLock()
+	defer sw.mu.RUnlock()
+	var table []Learned
+	for address, entry := range sw.table {
+		if now.Sub(entry.seen) <= agingTime {
+			table = append(table, Learned{net.HardwareAddr(address[:]).String(), entry.port.link.Name(), entry.seen})
+		}
+	}
+	slices.SortFunc(table, func(a, b Learned) int { return cmp.Or(cmp.Compare(a.Link, b.Link), cmp.Compare(a.MAC, b.MAC)) })
+	return table
 }
 
 func (sw *Switch) forgetOld(now time.Time) {

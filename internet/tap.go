@@ -46,7 +46,14 @@ func (l *lane) record(f *flight, fate frame.Fate, delay time.Duration) {
 	if taps == nil {
 		return
 	}
-	seen := frame.Frame{
+	seen := l.sighting(f, fate, delay)
+	for _, t := range *taps {
+		t.See(seen)
+	}
+}
+
+func (l *lane) sighting(f *flight, fate frame.Fate, delay time.Duration) frame.Frame {
+	return frame.Frame{
 		ID:    f.id,
 		Hop:   f.hop,
 		Link:  &l.link.info,
@@ -55,8 +62,5 @@ func (l *lane) record(f *flight, fate frame.Fate, delay time.Duration) {
 		Delay: delay,
 		Fate:  fate,
 		Data:  f.data,
-	}
-	for _, t := range *taps {
-		t.See(seen)
 	}
 }

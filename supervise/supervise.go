@@ -41,14 +41,26 @@ type Server interface {
 // ErrUnknown is returned for a server that the tree does not have.
 var ErrUnknown = errors.New("no such server")
 
+// What is to be started runs, or what is to be stopped does not.
+var (
+	ErrRunning = errors.New("is running already")
+	ErrStopped = errors.New("is not running")
+)
+
 // Tree is a set of supervised servers, by host.
 type Tree struct {
 	log  *slog.Logger
 	root *suture.Supervisor
 
 	mu      sync.Mutex
-	hosts   map[string]*suture.Supervisor
+	hosts   map[string]*hostTree
 	workers []*worker
+}
+
+// hostTree is the supervisor of one host, and its place in the root's.
+type hostTree struct {
+	*suture.Supervisor
+	token suture.ServiceToken
 }
 
 // New returns a tree without servers. It logs to log, or to slog.Default().
@@ -56,7 +68,7 @@ func New(log *slog.Logger) *Tree {
 	if log == nil {
 		log = slog.Default()
 	}
-	t := &Tree{log: log, hosts: make(map[string]*suture.Supervisor)}
+	t := &Tree{log: log, hosts: make(map[string]*hostTree)}
 	t.root = suture.New("wirebook", t.spec())
 	return t
 }
@@ -87,15 +99,62 @@ func (t *Tree) spec() suture.Spec {
 func (t *Tree) Add(host, name string, server Server, nw netx.Network) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	supervisor := t.hosts[host]
-	if supervisor == nil {
-		supervisor = suture.New(host, t.spec())
-		t.hosts[host] = supervisor
-		t.root.Add(supervisor)
-	}
+	t.start(t.add(host, name, server, nw))
+}
+
+// Hold gives host a server that does not start before [Tree.Start].
+func (t *Tree) Hold(host, name string, server Server, nw netx.Network) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.add(host, name, server, nw).hold()
+}
+
+func (t *Tree) add(host, name string, server Server, nw netx.Network) *worker {
 	w := &worker{host: host, name: name, server: server, nw: nw, state: Starting}
 	t.workers = append(t.workers, w)
+	return w
+}
+
+// start has suture run the server. The tree is locked.
+func (t *Tree) start(w *worker) {
+	supervisor := t.hosts[w.host]
+	if supervisor == nil {
+		supervisor = &hostTree{Supervisor: suture.New(w.host, t.spec())}
+		t.hosts[w.host] = supervisor
+		supervisor.token = t.root.Add(supervisor.Supervisor)
+	}
 	w.token = supervisor.Add(w)
+}
+
+// Start starts a server that is held or was stopped.
+func (t *Tree) Start(host, name string) error {
+	w, err := t.find(host, name)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !w.release() {
+		return fmt.Errorf("%s %w", w, ErrRunning)
+	}
+	t.start(w)
+	return nil
+}
+
+// Stop stops a server until [Tree.Start] is called, and waits for it.
+func (t *Tree) Stop(host, name string) error {
+	w, err := t.find(host, name)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	supervisor, token := t.hosts[host], w.token
+	stops := w.hold()
+	t.mu.Unlock()
+	if !stops {
+		return fmt.Errorf("%s %w", w, ErrStopped)
+	}
+	return supervisor.RemoveAndWait(token, stopTimeout)
 }
 
 // Remove stops the servers of a host and forgets them. It waits for them.
@@ -115,9 +174,15 @@ func (t *Tree) Remove(host string) {
 		return
 	}
 	for _, w := range gone {
+		if !w.hold() {
+			continue
+		}
 		if err := supervisor.RemoveAndWait(w.token, stopTimeout); err != nil {
 			t.log.Warn("server did not stop in time", "host", host, "server", w.name, "error", err)
 		}
+	}
+	if err := t.root.Remove(supervisor.token); err != nil {
+		t.log.Warn("supervisor not removed", "host", host, "error", err)
 	}
 }
 

@@ -146,6 +146,60 @@ func TestRemovedHostIsGone(t *testing.T) {
 		if n := len(tree.Status()); n != 0 {
 			t.Errorf("%d servers left", n)
 		}
+		if left := tree.root.Services(); len(left) != 0 {
+			t.Errorf("its supervisor is left: %v", left)
+		}
+	})
+}
+
+// A server that is held does not run before it is started, and runs until it is
+// stopped.
+func TestHeldStartedStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := New(quiet())
+		running := false
+		tree.Hold("mail", "smtp", serveFunc(func(ctx context.Context, nw netx.Network) error {
+			running = true
+			defer func() { running = false }()
+			return idle(ctx, nw)
+		}), nil)
+		tree.Add("mail", "pop3", serveFunc(idle), nil)
+		run(t, tree)
+		smtp := func() Status { return tree.Status()[1] }
+		if err := tree.Kill("mail", "smtp"); running || smtp().State != Stopped || err == nil {
+			t.Errorf("held: running %v, %+v, kill: %v", running, smtp(), err)
+		}
+		if err := tree.Stop("mail", "smtp"); !errors.Is(err, ErrStopped) {
+			t.Errorf("stopped while it was held: %v", err)
+		}
+		for range 2 {
+			if err := tree.Start("mail", "smtp"); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if !running || smtp().State != Running || smtp().Restarts != 0 {
+				t.Errorf("started: running %v, %+v", running, smtp())
+			}
+			if err := tree.Start("mail", "smtp"); !errors.Is(err, ErrRunning) || err.Error() != "mail/smtp is running already" {
+				t.Errorf("started twice: %v", err)
+			}
+			if err := tree.Stop("mail", "smtp"); err != nil || running || smtp().State != Stopped {
+				t.Errorf("stopped: %v, running %v, %+v", err, running, smtp())
+			}
+		}
+		time.Sleep(time.Minute)
+		if running || tree.Status()[0].State != Running || tree.Status()[0].Restarts != 0 {
+			t.Errorf("a minute later: %+v", tree.Status())
+		}
+		for _, err := range []error{tree.Start("mail", "imap"), tree.Stop("www", "smtp")} {
+			if !errors.Is(err, ErrUnknown) {
+				t.Error(err)
+			}
+		}
+		tree.Remove("mail")
+		if n := len(tree.Status()); n != 0 {
+			t.Errorf("%d servers left", n)
+		}
 	})
 }
 

@@ -19,7 +19,7 @@ const (
 	Starting State = "starting" // it has not been started yet
 	Running  State = "running"  // Serve has been called and has not returned
 	Failed   State = "failed"   // Serve has returned; a restart is due
-	Stopped  State = "stopped"  // the tree has been stopped
+	Stopped  State = "stopped"  // it is held, or the tree has been stopped
 )
 
 // Status is how one server is.
@@ -46,6 +46,7 @@ type worker struct {
 
 	mu     sync.Mutex
 	state  State
+	held   bool // it is not to run
 	since  time.Time
 	starts int
 	failed error
@@ -91,6 +92,32 @@ func (w *worker) ended(ctx context.Context, err error) {
 		return
 	}
 	w.state, w.failed = Failed, err
+}
+
+// hold notes that the server is not to run. It reports whether it was to.
+func (w *worker) hold() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held {
+		return false
+	}
+	w.held = true
+	if w.state != Running {
+		w.state, w.since = Stopped, time.Now()
+	}
+	return true
+}
+
+// release is the contrary of hold.
+func (w *worker) release() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.held {
+		return false
+	}
+	w.held = false
+	w.state, w.since, w.starts, w.failed = Starting, time.Now(), 0, nil
+	return true
 }
 
 func (w *worker) kill() error {

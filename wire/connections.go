@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/wirebook/wirebook/frame"
@@ -16,8 +17,11 @@ type connection struct {
 	id       uint64 // the conversation
 	ends     [2]Endpoint
 	midway   bool
+	open     bool // the handshake was completed
 	protocol string
-	decided  bool // which protocol it is
+	decided  bool           // which protocol it is
+	opener   dissect.Opener // who says what its opening means, or nil
+	stream   *dissect.Stream
 	sides    [2]*direction
 }
 
@@ -30,6 +34,7 @@ type direction struct {
 	early      []early       // what came before that
 	done       int64         // how many bytes the messages so far had
 	told       []told        // the newest of these messages
+	secrets    []span        // the sequence numbers of what nobody should see
 }
 
 // early is what came before the protocol was known.
@@ -68,11 +73,58 @@ func (w *Watcher) tcp(p *packet.Packet, f *frame.Frame, s *sighting) {
 	s.Conversation, s.Relative = owner.id, c.Relative(c.SideOf(p))
 	was := c.State
 	side, note := c.Segment(p, f)
+	if w.hideIn(s, owner.sides[side], p) {
+		f = &s.Frame
+		p.Decode(f.Data)
+		w.translations.read(p)
+	}
 	s.Note, s.Relative = note, c.Relative(side)
+	owner.open = owner.open || c.State >= stream.Established && c.State <= stream.Closed
 	if owner.ends[side].Host == "" {
 		owner.ends[side] = w.names.sender(p, f)
 	}
+	if fresh && p.Flags&packet.SYN != 0 {
+		w.opened(owner, p, f)
+	}
 	w.segment(owner, side, p, f, s, was)
+}
+
+// opened tells of a connection's opening, where that is part of its protocol.
+func (w *Watcher) opened(c *connection, p *packet.Packet, f *frame.Frame) {
+	if c.opener == nil {
+		return
+	}
+	part := c.opener.Opened(c.stream)
+	if part == nil {
+		return
+	}
+	part.Fields = layersFrom(p)
+	m := &Message{Conversation: c.id, Protocol: c.protocol, From: c.ends[stream.Client], To: c.ends[stream.Server]}
+	w.publish(m, *part, spanOf(p.Segment(), f, nil))
+}
+
+// reached is told that a connection leads to somebody else than its client's
+// packets say: a NAT forwards it.
+func (w *Watcher) reached(first, later *packet.Packet, s *sighting) {
+	c := w.streams.Known(first)
+	if c == nil || first.To == later.To && first.ToPort == later.ToPort {
+		return
+	}
+	owner, side := c.Owner.(*connection), c.SideOf(first)
+	owner.ends[side.Other()] = w.names.receiver(later)
+	for _, r := range s.records { // what was told when nobody could know that
+		m := *r.message
+		m.To = owner.ends[side.Other()]
+		r.message = &m
+		w.tell(&m, true)
+	}
+	if owner.decided {
+		return
+	}
+	if d := w.registry.announced(true, netip.AddrPortFrom(later.To, later.ToPort)); d != nil {
+		owner.decide(d)
+		w.opened(owner, first, &s.Frame)
+	}
 }
 
 // connect prepares a new connection's dissectors.
@@ -90,7 +142,7 @@ func (w *Watcher) connect(c *stream.Conn, p *packet.Packet, f *frame.Frame) {
 		owner.sides[side] = d
 		c.Half[side].Sink = d
 	}
-	if d := w.registry.forTCP(c.Addr[stream.Client], c.Addr[stream.Server]); d != nil {
+	if d := w.registry.forTCP(c.Addr[stream.Server]); d != nil {
 		owner.decide(d)
 	}
 }
@@ -102,14 +154,20 @@ func (c *connection) decide(d *dissector) {
 	c.protocol = "TCP"
 	if d != nil && d.stream != nil {
 		c.protocol = d.name
-		client, server := d.stream.Stream(&dissect.Stream{
-			Client: c.conn.Addr[stream.Client], Server: c.conn.Addr[stream.Server],
-			Midway: c.midway, Expect: c.watcher.registry.expect,
-		})
+		from, to := c.conn.Addr[stream.Client], c.conn.Addr[stream.Server]
+		c.stream = &dissect.Stream{
+			Client: from, Server: to, Midway: c.midway, Expect: c.watcher.registry.expect,
+			Translated: func() (client, server netip.AddrPort) { return c.watcher.translations.translated(from, to) },
+			Open:       func() bool { return c.open },
+			Closed:     func() bool { return c.conn.State == stream.Closing || c.conn.State == stream.Closed },
+		}
+		c.opener, _ = d.stream.(dissect.Opener)
+		client, server := d.stream.Stream(c.stream)
 		read[stream.Client], read[stream.Server] = thenPlain(client), thenPlain(server)
 	}
 	for i, side := range c.sides {
 		side.half = dissect.NewHalf(read[i], c.watcher.options.Keep, side.emit)
+		side.half.Hidden, side.half.ShowSecrets = side.hide, c.watcher.options.Secrets
 	}
 	for _, side := range c.sides {
 		for _, e := range side.early {
@@ -185,6 +243,7 @@ func (d *direction) emit(part dissect.Part, span dissect.Span) dissect.Ref {
 	c, w := d.connection, d.connection.watcher
 	m := &Message{Conversation: c.id, Protocol: c.protocol, From: c.ends[d.side], To: c.ends[d.side.Other()]}
 	ref, r := w.publish(m, part, span)
+	w.carried = append(w.carried, carried{d, m.Packets})
 	d.done += int64(span.Size)
 	if len(d.told) == rememberTold {
 		d.told = slices.Delete(d.told, 0, 1)

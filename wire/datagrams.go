@@ -76,6 +76,9 @@ func (w *Watcher) icmp(p *packet.Packet, f *frame.Frame, s *sighting, carriers [
 	target := p.Target()
 	switch quoted, ok := p.Quoted(); {
 	case ok:
+		if known, ok := w.translations.quoted(&quoted); ok {
+			known.into(&quoted)
+		}
 		about, _ := w.flow(quoted.Protocol, netip.AddrPortFrom(quoted.From, quoted.FromPort), netip.AddrPortFrom(quoted.To, quoted.ToPort))
 		part.Answers, m.Conversation, s.Conversation = about.last, about.id, about.id
 	case request:

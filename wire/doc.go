@@ -26,7 +26,7 @@
 // message too; its Losses say where it went.
 //
 // The packages below: dissect is what all dissectors have in common; packet
-// reads one frame; stream puts TCP streams in order; http and dns are
+// reads one frame; stream puts TCP streams in order; http, dns, ftp and others are
 // dissectors, a folder each; ladder draws messages as a ladder diagram; pcap
 // writes frames as a capture that Wireshark reads.
 package wire

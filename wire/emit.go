@@ -17,6 +17,8 @@ func (w *Watcher) publish(m *Message, part dissect.Part, span dissect.Span) (dis
 	m.Time, m.End = span.Time, span.End
 	m.Summary, m.Key, m.Args = part.Summary, part.Key, part.Args
 	m.Findings, m.Value, m.part.Fields = part.Findings, part.Value, part.Fields
+	m.Beside = m.Beside || part.Beside
+	m.Story, m.Exchange = part.Story, part.Exchange
 	m.Bytes, m.Size, m.Missing = span.Bytes, span.Size, span.Missing
 	m.Packets, m.Carriers = span.Packets, span.Carriers
 	if part.Answers.ID != 0 {

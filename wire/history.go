@@ -1,7 +1,11 @@
 package wire
 
 import (
+	"net/netip"
+	"slices"
+
 	"github.com/wirebook/wirebook/frame"
+	"github.com/wirebook/wirebook/wire/dissect"
 	"github.com/wirebook/wirebook/wire/packet"
 	"github.com/wirebook/wirebook/wire/stream"
 )
@@ -36,7 +40,9 @@ func (p *Packet) Layers() []Field { return packet.Layers(p.Frame.Data) }
 // sighting is a packet in the history.
 type sighting struct {
 	Packet
-	records []*record // the messages that it carries all or a part of
+	records []*record       // the messages that it carries all or a part of
+	secrets []dissect.Range // of its payload; they are hidden in Frame.Data
+	size    int             // of Frame.Data
 }
 
 // record is the newest version of a message.
@@ -75,7 +81,7 @@ func (h *history) add(f *frame.Frame) *sighting {
 		h.release()
 	}
 	s := h.at(h.count)
-	*s = sighting{Packet: Packet{Frame: *f, Fate: f.Fate}}
+	*s = sighting{Packet: Packet{Frame: *f, Fate: f.Fate}, size: len(f.Data)}
 	h.count++
 	if f.ID != 0 {
 		h.byID[f.ID%uint64(len(h.byID))] = h.count
@@ -130,4 +136,27 @@ func (w *Watcher) Conversation(id uint64, max int) []Packet {
 		}
 	})
 	return packets[len(packets)-min(max, len(packets)):]
+}
+
+// Ends are those of a conversation that the newest packets have, each pair once:
+// where a NAT is between, the server's packets have others than the client's.
+func (w *Watcher) Ends(conversation uint64) [][2]netip.AddrPort {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all [][2]netip.AddrPort
+	w.history.all(func(s *sighting) {
+		if s.Conversation != conversation || s.Frame.Data == nil {
+			return
+		}
+		var p packet.Packet
+		p.Decode(s.Frame.Data)
+		from, to := netip.AddrPortFrom(p.From, p.FromPort), netip.AddrPortFrom(p.To, p.ToPort)
+		if to.Compare(from) < 0 {
+			from, to = to, from
+		}
+		if pair := [2]netip.AddrPort{from, to}; !slices.Contains(all, pair) {
+			all = append(all, pair)
+		}
+	})
+	return all
 }

@@ -26,6 +26,7 @@ import (
 type stage struct {
 	*internet.Internet
 	alice, dns, www *internet.Host
+	gw              *internet.Router
 	log             *wire.Log
 	stats           func() wire.Stats
 	finish          func() []*wire.Message
@@ -38,6 +39,7 @@ func newStage(t testing.TB, o wire.Options) *stage {
 	s := &stage{Internet: in, log: wire.NewLog(1000)}
 	campus, core := must(in.AddSwitch("campus"))(t), must(in.AddSwitch("core"))(t)
 	gw := must(in.AddRouter("gw"))(t)
+	s.gw = gw
 	must(gw.Connect(campus, internet.CardConfig{Link: "gw-campus", Addrs: []netip.Prefix{netip.MustParsePrefix("10.0.1.1/24")}}))(t)
 	must(gw.Connect(core, internet.CardConfig{Link: "gw-core", Addrs: []netip.Prefix{netip.MustParsePrefix("10.0.2.1/24")}}))(t)
 	host := func(name, address, gateway string, sw *internet.Switch) *internet.Host {

@@ -21,6 +21,9 @@ import (
 //	value         the message as its dissector understood it
 //	answers       id of the message that it answers; elapsed: seconds since that one
 //	carries       id of the message of which this TCP segment brings a part
+//	story         the Message-ID of the mail that it brings
+//	exchange      number, in the conversation, of the exchange that it belongs to
+//	beside        true: said on a connection beside the conversation's, as FTP's files are
 //	packet        true: a TCP packet, shown only when packets are asked for
 //	size          bytes; missing: how many of them the observer missed
 //	packets       how many packets carried it
@@ -32,7 +35,7 @@ func (m *Message) MarshalJSON() ([]byte, error) {
 		ID: m.ID, Time: m.Time, End: m.End, From: jsonEndpoint(m.From), To: jsonEndpoint(m.To),
 		Conversation: m.Conversation, Protocol: m.Protocol, Summary: m.Summary, Key: m.Key, Args: m.Args,
 		Findings: m.Findings, Value: m.Value, Answers: m.Answers, Elapsed: m.Elapsed.Seconds(), Carries: m.Carries,
-		Packet: m.Packet, Size: m.Size, Missing: m.Missing, Packets: m.Carriers, Fate: fateNames(m.Fate), Lost: m.Lost,
+		Story: m.Story, Exchange: m.Exchange, Beside: m.Beside, Packet: m.Packet, Size: m.Size, Missing: m.Missing, Packets: m.Carriers, Fate: fateNames(m.Fate), Lost: m.Lost,
 	}
 	for _, loss := range m.Losses {
 		l := lossJSON{Time: loss.Time, Packet: loss.Packet}
@@ -60,6 +63,9 @@ type messageJSON struct {
 	Answers      uint64         `json:"answers,omitempty"`
 	Elapsed      float64        `json:"elapsed,omitempty"`
 	Carries      uint64         `json:"carries,omitempty"`
+	Story        string         `json:"story,omitempty"`
+	Exchange     int            `json:"exchange,omitempty"`
+	Beside       bool           `json:"beside,omitempty"`
 	Packet       bool           `json:"packet,omitempty"`
 	Size         int            `json:"size"`
 	Missing      int            `json:"missing,omitempty"`

@@ -21,4 +21,5 @@ var own = []string{
 	"message.tcp.data", "message.tcp.syn", "message.tcp.syn-ack", "message.tcp.ack", "message.tcp.fin", "message.tcp.rst",
 	"message.tcp.refused", "message.tcp.segment", "message.tcp.retransmission",
 	"finding.ipv4.checksum", "finding.tcp.checksum", "finding.udp.checksum", "finding.icmp.checksum",
+	"finding.nat.rewritten",
 }

@@ -44,6 +44,17 @@ type Message struct {
 	Elapsed time.Duration // then: from the last byte of that one's sending to the first of this one's
 	Carries uint64        // for a lone TCP segment: the ID of the message that it brings a part of, or 0
 
+	// Beside is true for what is said on a connection beside the one that the
+	// conversation is led on, as FTP's files are.
+	Beside bool
+
+	// Story is what several conversations tell of: the Message-ID of the mail
+	// that this message brings (<> if it has none), or empty. Exchange is the number, in its
+	// conversation, of the exchange that it belongs to, or 0: a mail and the
+	// commands and replies around it have the same. See Story.
+	Story    string
+	Exchange int
+
 	// Packet is true for what belongs to the transport, such as SYN and ACK:
 	// a ladder shows it only when it is asked for packets.
 	Packet bool

@@ -6,13 +6,21 @@ import (
 	"github.com/wirebook/wirebook/wire/dhcp"
 	"github.com/wirebook/wirebook/wire/dissect"
 	"github.com/wirebook/wirebook/wire/dns"
+	"github.com/wirebook/wirebook/wire/ftp"
 	"github.com/wirebook/wirebook/wire/http"
+	"github.com/wirebook/wirebook/wire/imap"
+	"github.com/wirebook/wirebook/wire/pop3"
+	"github.com/wirebook/wirebook/wire/smtp"
 	"github.com/wirebook/wirebook/wire/tftp"
+	"github.com/wirebook/wirebook/wire/tls"
 )
 
 // Protocols are those that are dissected unless Options say otherwise.
 func Protocols() []dissect.Protocol {
-	return []dissect.Protocol{http.Protocol, dns.Protocol, dhcp.Protocol, tftp.Protocol}
+	return []dissect.Protocol{
+		http.Protocol, dns.Protocol, dhcp.Protocol, tftp.Protocol, ftp.Protocol, smtp.Protocol, pop3.Protocol, imap.Protocol,
+		tls.Protocol,
+	}
 }
 
 // registry finds the dissector of a conversation: one that was announced, or
@@ -93,8 +101,8 @@ func (r *registry) forUDP(from, to netip.AddrPort) *dissector {
 	return r.udp[from.Port()]
 }
 
-func (r *registry) forTCP(client, server netip.AddrPort) *dissector {
-	if d := r.announced(true, server, client); d != nil {
+func (r *registry) forTCP(server netip.AddrPort) *dissector {
+	if d := r.announced(true, server); d != nil {
 		return d
 	}
 	return r.tcp[server.Port()]

@@ -21,7 +21,7 @@ func (w *Watcher) segment(c *connection, side stream.Side, p *packet.Packet, f *
 		w.tellSegment(c, side, p, f, s)
 	case p.Flags&packet.RST != 0 && !was.Over():
 		w.tellSegment(c, side, p, f, s)
-	case w.options.Packets && !data:
+	case w.options.Packets && !data && len(s.records) == 0:
 		w.tellSegment(c, side, p, f, s)
 	case !f.Fate.Arrived():
 		w.lostSegment(s)
@@ -37,6 +37,7 @@ func (w *Watcher) lostSegment(s *sighting) {
 	}
 	var p packet.Packet
 	p.Decode(s.Frame.Data)
+	w.translations.read(&p)
 	if !p.Has(packet.TCP) || len(p.Payload()) == 0 && p.Flags&control == 0 {
 		return
 	}
@@ -51,7 +52,7 @@ func (w *Watcher) lostSegment(s *sighting) {
 func (w *Watcher) tellSegment(c *connection, side stream.Side, p *packet.Packet, f *frame.Frame, s *sighting) {
 	m := &Message{
 		Protocol: "TCP", Conversation: c.id, From: c.ends[side], To: c.ends[side.Other()],
-		Packet: p.Flags&packet.RST == 0,
+		Packet: p.Flags&packet.RST == 0, Beside: c.opener != nil,
 	}
 	part := dissect.Part{Summary: p.Summary(s.Relative), Key: segmentKey(p, c.conn), Fields: layersFrom(p)}
 	part.Args = map[string]any{"Seq": p.Seq - s.Relative.Seq, "Count": len(p.Payload())}
@@ -107,6 +108,9 @@ func (w *Watcher) badSegment(p *packet.Packet, f *frame.Frame, s *sighting) {
 	if c := w.streams.Known(p); c != nil {
 		m.Conversation, s.Relative = c.Owner.(*connection).id, c.Relative(c.SideOf(p))
 		s.Conversation = m.Conversation
+		if half := c.Owner.(*connection).sides[c.SideOf(p)].half; half != nil && half.Hides() && len(p.Payload()) > 0 {
+			f = w.hideAll(s, p)
+		}
 	}
 	w.publish(m, dissect.Part{
 		Summary: p.Summary(s.Relative), Key: "message.tcp.segment", Findings: faults(p), Fields: layersFrom(p),

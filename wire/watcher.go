@@ -18,30 +18,39 @@ type Options struct {
 	Names     Names              // nil: hosts without names
 	Protocols []dissect.Protocol // nil: Protocols()
 	Packets   bool               // TCP's SYN, ACK, FIN are messages too
+	Secrets   bool               // passwords are shown; else asterisks stand for them
 	Keep      int                // how many bytes of a message are kept; 0: 64 KiB
 	History   int                // bytes of packets that can still be looked at; 0: 32 MiB
 	Streams   stream.Table       // the limits on TCP streams
 	Log       *slog.Logger       // nil: slog.Default()
+
+	// Frames, if set, is given each frame, in the order in which they were seen,
+	// as soon as it is known what in it is secret; hidden says that asterisks
+	// stand for it. That can be a moment after See returns.
+	Frames func(f *frame.Frame, hidden bool)
 }
 
 // Watcher makes messages of frames. Its memory is bounded, whatever it is shown.
 type Watcher struct {
-	options     Options
-	mu          sync.Mutex
-	names       namer
-	registry    registry
-	streams     stream.Table
-	fragments   packet.Fragments
-	carriers    dissect.Recent[fragmentKey, []frame.Frame]
-	flows       dissect.Recent[flow, *conversation]
-	questions   dissect.Recent[question, dissect.Ref]
-	history     *history
-	subscribers subscribers
-	stats       Stats
-	lastID      uint64
-	lastFlow    uint64
-	closed      bool
-	outbox      []Event
+	options      Options
+	mu           sync.Mutex
+	names        namer
+	registry     registry
+	streams      stream.Table
+	fragments    packet.Fragments
+	translations translations
+	carriers     dissect.Recent[fragmentKey, []frame.Frame]
+	flows        dissect.Recent[flow, *conversation]
+	questions    dissect.Recent[question, dissect.Ref]
+	history      *history
+	subscribers  subscribers
+	stats        Stats
+	lastID       uint64
+	lastFlow     uint64
+	closed       bool
+	outbox       []Event
+	carried      []carried
+	passing      passing
 }
 
 // Stats is what a Watcher has done and what it had to leave out.
@@ -124,6 +133,7 @@ func (w *Watcher) Close() {
 	}
 	w.closed = true
 	w.guard(w.streams.Close)
+	w.pass()
 	w.flush()
 	w.subscribers.closeAll()
 }
@@ -139,7 +149,11 @@ func (w *Watcher) Stats() Stats {
 
 func (w *Watcher) see(f *frame.Frame) {
 	w.stats.Frames++
+	defer w.pass()
 	if f.Hop > 0 {
+		w.queue(f, nil)
+		hidden, _ := w.hidden(f)
+		w.guard(func() { w.crossed(&hidden) })
 		w.seeAgain(f)
 		w.flush()
 		return
@@ -153,6 +167,7 @@ func (w *Watcher) see(f *frame.Frame) {
 	}
 	w.names.learn(&p, f)
 	w.guard(func() { w.packet(&p, f, s) })
+	w.queue(f, &p)
 	w.flush()
 }
 
@@ -166,6 +181,7 @@ func (w *Watcher) packet(p *packet.Packet, f *frame.Frame, s *sighting) {
 		}
 		p, carriers = &whole, all
 	}
+	w.translations.read(p)
 	switch {
 	case p.Type == packet.TypeARP:
 		w.arp(p, f, s)
@@ -174,6 +190,11 @@ func (w *Watcher) packet(p *packet.Packet, f *frame.Frame, s *sighting) {
 	case p.Has(packet.UDP):
 		w.udp(p, f, s, carriers)
 	case p.Has(packet.ICMP), p.Has(packet.ICMPv6):
+		if w.hideQuoted(s, p) {
+			f = &s.Frame
+			p.Decode(f.Data)
+			w.translations.read(p)
+		}
 		w.icmp(p, f, s, carriers)
 	}
 }
@@ -195,6 +216,7 @@ func (w *Watcher) tell(m *Message, update bool) {
 }
 
 func (w *Watcher) flush() {
+	w.hideCarried()
 	if len(w.outbox) == 0 {
 		return
 	}

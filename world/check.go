@@ -13,6 +13,9 @@ func (d *draft) check() {
 	d.checkNetworks()
 	d.checkNumbers()
 	d.checkPorts()
+	d.checkDHCP()
+	d.checkNAT()
+	d.checkMail()
 	d.resolveGateways()
 }
 
@@ -61,6 +64,10 @@ func (d *draft) checkRefs() {
 	for _, p := range d.refs {
 		if !slices.Contains(known[p.what], p.name) {
 			d.wrong(p.node, instead(p.name, slices.Clone(known[p.what])), "there is no %s %q", p.what, p.name)
+			continue
+		}
+		if h := d.plan.host(p.name); h != nil && h.DHCP && !p.moves && p.what != "link" {
+			d.wrong(p.node, "name a host with an address of its own", "%s gets its address by DHCP: tomorrow it may have another", p.name)
 		}
 	}
 }
@@ -113,6 +120,9 @@ func (d *draft) checkNumbers() {
 			return
 		}
 		at := d.at[definition]
+		if h, ok := definition.(*Host); ok && h.DHCP && number == 0 {
+			return
+		}
 		if number == 0 {
 			d.wrong(at, "write at: and a number, as in at: 53", "%s has no number on its network", name)
 			return

@@ -15,8 +15,13 @@
 //	check.go     what cannot be seen in one place: names, addresses, loops
 //	start.go     a plan becomes an internet.Internet with servers on it
 //	serve_*.go   one file a kind of server: its section, its Server
+//	lenders.go   the DHCP servers, and what they have lent
+//	tenant.go    hosts that get their address from one
+//	directory.go who has which addresses now, and the names for them in the DNS
 //	guests.go    hosts that come and go
 //	ways.go      gateways from this machine, and attached local servers
+//	inspect.go   what everybody holds at the moment: tables, caches, leases, mail
+//	break.go     cables, NATs and servers that are made to fail, by their names
 //
 // A world file is described in docs/worlds.md.
 package world

@@ -1,14 +1,18 @@
 package world
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/wirebook/wirebook/frame"
 	"github.com/wirebook/wirebook/internet"
+	"github.com/wirebook/wirebook/servers/dhcpd"
 )
 
 // Guest is a host that has come to a running world: not one of ours, but
@@ -18,16 +22,28 @@ type Guest struct {
 	FQDN      string
 	MAC       net.HardwareAddr // always the same for the name
 	Network   *Network
-	Prefixes  []netip.Prefix // its addresses
-	Gateways  []netip.Addr
+	Fixed     Addressing // what it has from the start; [Guest.Addressing] tells the rest
 	Resolvers []netip.Addr
 
-	port     *internet.Port
-	world    *World
-	at       int
-	stays    *Host // the host whose place it has taken, or nil
-	withdraw func()
-	once     sync.Once
+	port   *internet.Port
+	world  *World
+	at     int
+	stays  *Host   // the host whose place it has taken, or nil
+	lodger *lodger // its DHCP client, or nil
+	now    latest
+	once   sync.Once
+}
+
+// Newcomer is somebody who wants to be a [Guest].
+type Newcomer struct {
+	Name    string // "": guest and a number
+	Network string // "": the first that takes guests
+
+	// NoAddress says that the newcomer sees to its IPv4 address itself.
+	NoAddress bool
+
+	// Deliver gets the frames for it. It must not keep or change them.
+	Deliver func(frame []byte)
 }
 
 // guests are those who are here, and their numbers.
@@ -43,34 +59,65 @@ func (gs *guests) keep(g *Guest) {
 	gs.present[g.Name] = g
 }
 
+// end ends what the world does for those who are still here.
+func (gs *guests) end() {
+	gs.mu.Lock()
+	present := slices.Collect(maps.Values(gs.present))
+	gs.mu.Unlock()
+	for _, g := range present {
+		if g.lodger != nil {
+			g.lodger.stop(false)
+		}
+	}
+}
+
 // ErrNoPlace is returned when a network has no number left for a guest.
 var ErrNoPlace = errors.New("all places for guests are taken")
 
 // Join gives a guest a place on a network that takes guests: a port of its
-// switch, and addresses. The first network that has guests: in the world file
-// is meant when network is "". A guest with the name of a host that serves
-// nothing takes that host's place, and addresses, until it leaves; with no
-// name it is called guest and a number. deliver gets the frames for it.
-func (w *World) Join(name, network string, deliver func(data []byte)) (*Guest, error) {
+// switch, and addresses. A guest with the name of a host that serves nothing
+// takes that host's place, and its Ethernet address, until it leaves.
+//
+// Where a DHCP server lends addresses, the guest's IPv4 address is asked of it
+// at once; Join does not wait for the answer. See [Guest.Addressing].
+func (w *World) Join(who Newcomer) (*Guest, error) {
 	w.guests.mu.Lock()
 	defer w.guests.mu.Unlock()
-	g, err := w.place(name, network)
+	g, err := w.place(who.Name, who.Network)
 	if err != nil {
 		return nil, err
 	}
-	if g.stays != nil {
-		if err := w.Internet.RemoveHost(g.Name); err != nil {
+	cable := w.Internet.Link(g.Name)
+	faults := faultsOf(cable)
+	if g.stays != nil && cable != nil {
+		if err := w.removeHost(g.stays); err != nil {
 			return nil, err
 		}
 	}
+	deliver := who.Deliver
+	switch {
+	case who.NoAddress:
+		g.Fixed = g.Fixed.withoutIPv4()
+		// Whom to ask for names is what DHCP says, too.
+		g.Resolvers = slices.DeleteFunc(g.Resolvers, netip.Addr.Is4)
+	case w.HasDHCP(g.Network.Name):
+		g.Fixed = g.Fixed.withoutIPv4()
+		g.lodger = newLodger(g)
+		deliver = g.lodger.filter(deliver)
+	}
 	g.port, err = w.switches[g.Network.Name].Attach(g.Name, frame.Node{Name: g.Name, Kind: frame.Host}, deliver)
+	if err == nil {
+		err = faults.give(g.port.Link())
+	}
 	if err != nil {
 		return nil, err
 	}
 	w.guests.keep(g)
-	g.withdraw = func() {}
-	if g.stays == nil {
-		g.withdraw = w.publish(g.FQDN, g.Network.Addresses(g.at))
+	w.setAddresses(g.Name, g.FQDN, g.Fixed.addrs())
+	if g.lodger != nil {
+		g.lodger.start()
+	} else {
+		g.now.set(g.Fixed)
 	}
 	return g, nil
 }
@@ -78,21 +125,55 @@ func (w *World) Join(name, network string, deliver func(data []byte)) (*Guest, e
 // Send puts a frame of the guest on its cable.
 func (g *Guest) Send(frame []byte) { g.port.Send(frame) }
 
-// Leave takes the guest's cable away, and gives its place back.
+// Authority is the certificate, in PEM, that the guest is to trust: see
+// [World.Authority].
+func (g *Guest) Authority() ([]byte, error) { return g.world.Authority() }
+
+// Leave gives the guest's address back, takes its cable away, and gives its
+// place back.
 func (g *Guest) Leave() {
 	g.once.Do(func() {
+		if g.lodger != nil {
+			g.lodger.stop(true)
+		}
+		faults := faultsOf(g.port.Link())
 		g.port.Close()
-		g.withdraw()
 		w := g.world
+		w.setAddresses(g.Name, g.FQDN, nil)
 		w.guests.mu.Lock()
 		defer w.guests.mu.Unlock()
 		delete(w.guests.present, g.Name)
 		if g.stays != nil {
-			if _, err := w.connectHost(g.Name, g.Network, g.at); err != nil && !errors.Is(err, internet.ErrClosed) {
+			err := w.addHost(g.stays)
+			if err == nil {
+				err = faults.give(w.Internet.Link(g.Name))
+			}
+			if err != nil && !errors.Is(err, internet.ErrClosed) {
 				w.log.Error("host does not come back", "host", g.Name, "error", err)
 			}
 		}
 	})
+}
+
+// faults are those of a cable, in each direction. The next one in its place has
+// them, too.
+type faults struct{ fromA, fromB internet.Faults }
+
+func faultsOf(cable *internet.Link) faults {
+	if cable == nil {
+		return faults{}
+	}
+	return faults{cable.Faults(internet.FromA), cable.Faults(internet.FromB)}
+}
+
+func (f faults) give(cable *internet.Link) error {
+	return errors.Join(cable.SetFaults(internet.FromA, f.fromA), cable.SetFaults(internet.FromB, f.fromB))
+}
+
+// takesPlaceOf reports whether the newcomer will be in the place of the host: then
+// it need not be there before.
+func (who *Newcomer) takesPlaceOf(h *Host) bool {
+	return who != nil && h.Name == who.Name && len(h.Servers) == 0
 }
 
 // place finds the guest's name, network and number. Called with the lock held.
@@ -120,13 +201,14 @@ func (w *World) place(name, network string) (*Guest, error) {
 			g.Name = fmt.Sprintf("guest%d", g.at-n.Guests.First+1)
 		}
 	}
-	g.MAC = internet.MACOf(g.Name, "eth0")
+	g.MAC = internet.MACOf(g.Name, hostCard)
 	g.FQDN = g.Name
 	if g.Network.Domain != "" {
 		g.FQDN += "." + g.Network.Domain
 	}
-	g.Prefixes = g.Network.Prefixes(g.at)
-	g.Gateways = w.Plan.gateways(g.Network)
+	if g.at > 0 { // a host that gets its address by DHCP may have no number
+		g.Fixed = Addressing{g.Network.Prefixes(g.at), w.Plan.gateways(g.Network)}
+	}
 	for _, server := range w.Plan.resolvers(g.Network) {
 		g.Resolvers = append(g.Resolvers, server.Addr())
 	}
@@ -161,79 +243,41 @@ func (w *World) freeNumber(n *Network) int {
 	return 0
 }
 
-// Named is a host, a router or a guest, and its addresses.
-type Named struct {
-	Name  string
-	Addrs []netip.Addr
-}
-
-// Names are all who are here, guests included.
-func (w *World) Names() []Named {
-	var all []Named
-	for _, h := range w.Plan.Hosts {
-		all = append(all, Named{h.Name, w.Plan.addressesOf(h)})
-	}
-	for _, r := range w.Plan.Routers {
-		for _, card := range r.Cards {
-			all = append(all, Named{r.Name, w.Plan.network(card.Network).Addresses(card.At)})
+// Owners are who has each address now, guests included that see to theirs
+// themselves.
+func (w *World) Owners() map[netip.Addr]string {
+	owners := w.borrowed()
+	for _, here := range w.Names() {
+		for _, addr := range here.Addrs {
+			owners[addr] = here.Name
 		}
 	}
-	w.guests.mu.Lock()
-	defer w.guests.mu.Unlock()
-	for _, g := range w.guests.present {
-		all = append(all, Named{g.Name, g.Network.Addresses(g.at)})
+	return owners
+}
+
+// borrowed are the addresses that guests have, or are offered, of a DHCP server
+// by whatever client.
+func (w *World) borrowed() map[netip.Addr]string {
+	all := make(map[netip.Addr]string)
+	for _, l := range w.lenders {
+		for _, lent := range l.server.Leases() {
+			if lent.State != dhcpd.Bound && lent.State != dhcpd.Offered {
+				continue
+			}
+			if name := w.guests.withCard(lent.MAC); name != "" {
+				all[lent.Addr] = name
+			}
+		}
 	}
 	return all
 }
 
-// NameOf is the short name of whoever has the address, or "".
-func (w *World) NameOf(addr netip.Addr) string {
-	addr = addr.Unmap()
-	for _, n := range w.Plan.Networks {
-		if at := n.numberOf(addr); at != 0 {
-			return w.nameAt(n, at)
-		}
-	}
-	return ""
-}
-
-// numberOf is the host number of an address of the network, or 0.
-func (n *Network) numberOf(addr netip.Addr) int {
-	if addr.Is4() && n.IPv4.Contains(addr) {
-		mine, base := addr.As4(), n.IPv4.Addr().As4()
-		at := 0
-		for i := range mine {
-			at = at<<8 | int(mine[i]-base[i])
-		}
-		return at
-	}
-	if addr.Is6() && n.IPv6.Contains(addr) {
-		at, bytes := 0, addr.As16()
-		for _, b := range bytes[14:] {
-			at = at*100 + int(b>>4)*10 + int(b&15)
-		}
-		if numberedIPv6(n.IPv6, at) == addr {
-			return at
-		}
-	}
-	return 0
-}
-
-func (w *World) nameAt(n *Network, at int) string {
-	for _, h := range w.Plan.Hosts {
-		if h.Network == n.Name && h.At == at {
-			return h.Name
-		}
-	}
-	for _, r := range w.Plan.Routers {
-		if r.at(n.Name) == at {
-			return r.Name
-		}
-	}
-	w.guests.mu.Lock()
-	defer w.guests.mu.Unlock()
-	for _, g := range w.guests.present {
-		if g.Network == n && g.at == at {
+// withCard is the guest that has the card of that Ethernet address, or "".
+func (gs *guests) withCard(mac net.HardwareAddr) string {
+	gs.mu.Lock()
+	defer gs.mu.Unlock()
+	for _, g := range gs.present {
+		if bytes.Equal(g.MAC, mac) {
 			return g.Name
 		}
 	}

@@ -3,7 +3,9 @@ package world
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,8 +69,9 @@ type draft struct {
 // pending is a name to be checked when all definitions are known.
 type pending struct {
 	ref
-	what string  // "network", "router", "host"
-	set  *string // where the plan keeps it
+	what  string  // "network", "router", "host"
+	set   *string // where the plan keeps it
+	moves bool    // a host whose address may change does too
 }
 
 func (d *draft) later(what string, set *string) func(*yaml.Node) {
@@ -123,6 +126,10 @@ func (d *draft) router(name string, at, value *yaml.Node) {
 				router.Cards = append(router.Cards, card)
 			})
 		},
+		"nat": d.nat(router),
+		"servers": func(n *yaml.Node) {
+			d.entries(n, "servers", func(kind string, at, value *yaml.Node) { d.routerServer(router, kind, at, value) })
+		},
 	})
 	d.plan.Routers = append(d.plan.Routers, router)
 	d.defined(router, at)
@@ -134,9 +141,10 @@ const maxNumber = 9999
 func (d *draft) host(name string, at, value *yaml.Node) {
 	host := &Host{Name: d.label(name, at)}
 	d.object(value, "a host", fields{
-		"on":   d.later("network", &host.Network),
-		"at":   d.number(&host.At, 1, maxNumber),
-		"fqdn": d.text(&host.FQDN),
+		"on":      d.later("network", &host.Network),
+		"at":      d.number(&host.At, 1, maxNumber),
+		"address": d.addressFrom(&host.DHCP),
+		"fqdn":    d.text(&host.FQDN),
 		"servers": func(n *yaml.Node) {
 			d.entries(n, "servers", func(kind string, at, value *yaml.Node) { d.server(host, kind, at, value) })
 		},
@@ -147,11 +155,58 @@ func (d *draft) host(name string, at, value *yaml.Node) {
 
 func (d *draft) server(host *Host, kind string, at, value *yaml.Node) {
 	read, ok := kinds[kind]
-	if !ok {
+	switch {
+	case ok:
+	case routerKinds[kind] != nil:
+		d.wrong(at, "give it to a router", "a host cannot have a server of the kind %s", kind)
+		return
+	default:
 		d.wrong(at, instead(kind, kindNames()), "there is no %q server", kind)
 		return
 	}
-	host.Servers = append(host.Servers, Server{Kind: kind, service: read(d, value)})
+	s := Server{Kind: kind}
+	section := d.without("start", value, func(n *yaml.Node) {
+		starts := true
+		d.yesOrNo(&starts)(n)
+		s.Held = !starts
+	})
+	s.service = read(d, section)
+	host.Servers = append(host.Servers, s)
+}
+
+// without reads one key of an object, which means the same in objects of any kind,
+// and returns the object without it.
+func (d *draft) without(key string, n *yaml.Node, read func(*yaml.Node)) *yaml.Node {
+	rest := *resolved(n)
+	for i := 0; rest.Kind == yaml.MappingNode && i+1 < len(rest.Content); i += 2 {
+		if rest.Content[i].Value == key {
+			read(rest.Content[i+1])
+			rest.Content = slices.Delete(slices.Clone(rest.Content), i, i+2)
+			break
+		}
+	}
+	return &rest
+}
+
+func (d *draft) routerServer(router *Router, kind string, at, value *yaml.Node) {
+	read, ok := routerKinds[kind]
+	switch {
+	case ok:
+		router.Servers = append(router.Servers, RouterServer{Kind: kind, service: read(d, router, value)})
+	case kinds[kind] != nil:
+		d.wrong(at, "give it to a host", "a router cannot have a server of the kind %s", kind)
+	default:
+		d.wrong(at, instead(kind, slices.Collect(maps.Keys(routerKinds))), "there is no %q server for routers", kind)
+	}
+}
+
+// addressFrom reads "dhcp".
+func (d *draft) addressFrom(dhcp *bool) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		if *dhcp = resolved(n).Value == "dhcp"; !*dhcp {
+			d.wrong(n, "write address: dhcp, or leave it out for the address that at: gives", "%q does not do here", resolved(n).Value)
+		}
+	}
 }
 
 // gateway reads "10080: www:80", "10053: dns:53" or "1080: socks".

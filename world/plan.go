@@ -3,6 +3,7 @@ package world
 import (
 	"io/fs"
 	"net/netip"
+	"slices"
 
 	"github.com/wirebook/wirebook/internet"
 )
@@ -40,8 +41,10 @@ func (r Range) Contains(n int) bool { return r.First <= n && n <= r.Last }
 // Router joins networks. Its routes are not written down: they are computed, as
 // a routing protocol would, when the world starts.
 type Router struct {
-	Name  string
-	Cards []RouterCard
+	Name    string
+	Cards   []RouterCard
+	Servers []RouterServer
+	NAT     *NAT // nil: it translates no addresses
 }
 
 // RouterCard is a router's card on one network.
@@ -56,17 +59,32 @@ type Host struct {
 	FQDN    string // its name in the DNS, without the last dot
 	Network string
 	At      int // its number on the network: 53 is 192.0.2.53 and 2001:db8:1::53
+
+	// DHCP says that it asks for its IPv4 address. At, if it has one, is then
+	// what the network's DHCP server keeps for it.
+	DHCP bool
+
 	Servers []Server
 }
 
 // Server is one server of a host.
 type Server struct {
 	Kind    string // "http", "dns", …: unique on its host
+	Held    bool   // it does not start with the world
 	service service
 }
 
 // Ports are the ports that the server listens on when it is up.
 func (s Server) Ports() []Port { return s.service.ports() }
+
+// RouterServer is one server of a router.
+type RouterServer struct {
+	Kind    string // "dhcp" or "relay"
+	service routerService
+}
+
+// Ports are the ports that the server listens on when it is up.
+func (s RouterServer) Ports() []Port { return s.service.ports() }
 
 // Port is a port of a transport protocol.
 type Port struct {
@@ -102,6 +120,36 @@ func named[T any](all []*T, name string, nameOf func(*T) string) *T {
 		}
 	}
 	return nil
+}
+
+// addressesOf are those of the host's addresses that the world file gives it.
+func (p *Plan) addressesOf(h *Host) []netip.Addr {
+	var addrs []netip.Addr
+	for _, prefix := range p.prefixesOf(h) {
+		addrs = append(addrs, prefix.Addr())
+	}
+	return addrs
+}
+
+// prefixesOf are the addressesOf as a card is configured with them.
+func (p *Plan) prefixesOf(h *Host) []netip.Prefix {
+	if h.DHCP && h.At == 0 {
+		return nil
+	}
+	prefixes := p.network(h.Network).Prefixes(h.At)
+	if h.DHCP {
+		prefixes = slices.DeleteFunc(prefixes, func(p netip.Prefix) bool { return p.Addr().Is4() })
+	}
+	return prefixes
+}
+
+// routerAddresses are those of all cards of the router.
+func (p *Plan) routerAddresses(r *Router) []netip.Addr {
+	var all []netip.Addr
+	for _, card := range r.Cards {
+		all = append(all, p.network(card.Network).Addresses(card.At)...)
+	}
+	return all
 }
 
 // Addresses are those of number at on the network: one of each family that the

@@ -2,6 +2,7 @@ package world
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/miekg/dns"
 
@@ -19,10 +20,10 @@ func (w *World) publish(fqdn string, addrs []netip.Addr) (withdraw func()) {
 		forward = append(forward, addressRecord(name, addr))
 		if back, err := dns.ReverseAddr(addr.String()); err == nil {
 			pointer := &dns.PTR{Hdr: shortLived(back, dns.TypePTR), Ptr: name}
-			added = append(added, w.enter(back, []dns.RR{pointer}, dns.TypePTR))
+			added = append(added, w.enter(back, []dns.RR{pointer}))
 		}
 	}
-	added = append(added, w.enter(name, forward, dns.TypeA, dns.TypeAAAA))
+	added = append(added, w.enter(name, forward))
 	return func() {
 		for _, remove := range added {
 			remove()
@@ -31,7 +32,7 @@ func (w *World) publish(fqdn string, addrs []netip.Addr) (withdraw func()) {
 }
 
 // enter puts records of one name into its zone.
-func (w *World) enter(name string, records []dns.RR, types ...uint16) (remove func()) {
+func (w *World) enter(name string, records []dns.RR) (remove func()) {
 	zone := w.zoneOf(name)
 	if zone == nil {
 		return func() {}
@@ -40,19 +41,23 @@ func (w *World) enter(name string, records []dns.RR, types ...uint16) (remove fu
 		w.log.Warn("no name for a new host", "name", name, "error", err)
 		return func() {}
 	}
+	var types []uint16
+	for _, rr := range records {
+		types = append(types, rr.Header().Rrtype)
+	}
 	return func() {
-		if err := zone.Remove(name, types...); err != nil {
+		if err := zone.Remove(name, slices.Compact(types)...); err != nil {
 			w.log.Warn("the name of a host that left remains", "name", name, "error", err)
 		}
 	}
 }
 
 // zoneOf is the zone that the name is in: the longest of those that could have
-// it. Nothing is entered into the root.
+// it. Nothing is entered into the root, or into arpa, which only delegate.
 func (w *World) zoneOf(name string) *dnsd.Zone {
 	var best *dnsd.Zone
 	for _, zone := range w.zones {
-		if zone.Name() == "." || !dns.IsSubDomain(zone.Name(), name) {
+		if zone.Name() == "." || zone.Name() == "arpa." || !dns.IsSubDomain(zone.Name(), name) {
 			continue
 		}
 		if best == nil || dns.CountLabel(zone.Name()) > dns.CountLabel(best.Name()) {

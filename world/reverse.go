@@ -12,8 +12,8 @@ import (
 
 // reverseZones are the zones that lead from a network's addresses to the names
 // of its hosts (RFC 1035 §3.5, RFC 3596 §2.5), served by server. They are made
-// from the plan, so that they cannot contradict it. Guests are entered when
-// they come.
+// from the plan, so that they cannot contradict it. Guests, and hosts with an
+// address by DHCP, are entered when they have one.
 func (p *Plan) reverseZones(n *Network, server *Host) ([]*dnsd.Zone, error) {
 	var zones []*dnsd.Zone
 	for _, prefix := range []netip.Prefix{n.IPv4, n.IPv6} {
@@ -51,7 +51,7 @@ func (p *Plan) reverseText(n *Network, prefix netip.Prefix, server *Host) string
 		}
 	}
 	for _, h := range p.Hosts {
-		if h.Network == n.Name {
+		if h.Network == n.Name && !h.DHCP {
 			pointer(h.At, h.FQDN)
 		}
 	}

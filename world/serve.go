@@ -25,8 +25,26 @@ type service interface {
 var kinds = map[string]func(*draft, *yaml.Node) service{
 	"dhcp": readDHCP,
 	"dns":  readDNS,
+	"ftp":  readFTP,
 	"http": readHTTP,
+	"imap": readIMAP,
+	"pop3": readPOP3,
+	"smtp": readSMTP,
 	"tftp": readTFTP,
+}
+
+// routerService is the section of one server of a router.
+type routerService interface {
+	ports() []Port
+
+	// routerServer makes the server for a router of the world.
+	routerServer(w *World, r *Router) (supervise.Server, error)
+}
+
+// routerKinds are the servers that a router can have.
+var routerKinds = map[string]func(*draft, *Router, *yaml.Node) routerService{
+	"dhcp":  readRouterDHCP,
+	"relay": readRelay,
 }
 
 func kindNames() []string { return slices.Collect(maps.Keys(kinds)) }

@@ -81,7 +81,7 @@ func TestLeases(t *testing.T) {
 	if lease := ask(again, mac); lease.Addr.String() != "192.0.2.11/24" {
 		t.Errorf("alice's lease: %+v", lease)
 	}
-	if got := w.Leases()["dhcp"]; len(got) != 2 || got[0].State != dhcpd.Bound || got[1].State != dhcpd.Bound {
+	if got := w.Leases(); len(got) != 2 || got[0].State != dhcpd.Bound || got[1].State != dhcpd.Bound || got[0].Host != "alice" || got[1].Server != "dhcp" {
 		t.Errorf("leases: %+v", got)
 	}
 }
@@ -93,6 +93,7 @@ func TestMistakesAboutDHCP(t *testing.T) {
 		{"lease: 2h", "lease: 0s"}:                "does not do as a time",
 		{"check: 20ms", "authoritative: perhaps"}: "true or false",
 		{"{alice: 11}", "{alcie: 11}"}:            "alice",
+		{"pool: 100-199", "pool: 100-299"}:        "take numbers up to 254",
 		{"{alice: 11}", "{alice: x}"}:             "whole number",
 		{"check: 20ms", "chek: 20ms"}:             "check",
 		{"pool: 100-199, lease: 2h", "lease: 2h"}: "",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/netip"
 
 	"github.com/miekg/dns"
@@ -109,21 +110,24 @@ const dnsPort = 53
 func (s *dnsService) ports() []Port { return []Port{{"udp", dnsPort}, {"tcp", dnsPort}} }
 
 func (s *dnsService) server(w *World, h *Host) (supervise.Server, error) {
+	log := w.logOf(h.Name, "dns")
 	if s.resolver != nil {
 		// A resolver that died has forgotten what it knew.
 		return perRun(func() supervise.Server {
-			return &dnsd.Server{Role: s.resolverRole(w), Log: w.log, Clock: w.clock}
+			role := keep(&w.insides, &w.insides.resolvers, h.Name, s.resolverRole(w, log))
+			return &dnsd.Server{Role: role, Log: log, Clock: w.clock}
 		}), nil
 	}
 	role, err := s.authority(w, h)
 	if err != nil {
 		return nil, err
 	}
-	return &dnsd.Server{Role: role, Log: w.log, Clock: w.clock}, nil
+	keep(&w.insides, &w.insides.authorities, h.Name, role)
+	return &dnsd.Server{Role: role, Log: log, Clock: w.clock}, nil
 }
 
-func (s *dnsService) resolverRole(w *World) *resolver.Resolver {
-	r := &resolver.Resolver{Allow: w.Plan.prefixes(s.resolver.allow), Log: w.log, Clock: w.clock}
+func (s *dnsService) resolverRole(w *World, log *slog.Logger) *resolver.Resolver {
+	r := &resolver.Resolver{Allow: w.Plan.prefixes(s.resolver.allow), Log: log, Clock: w.clock}
 	for _, name := range s.resolver.roots {
 		root := w.Plan.host(name)
 		r.Roots = append(r.Roots, resolver.Hint{Name: dns.Fqdn(root.FQDN), Addrs: w.Plan.addressesOf(root)})
@@ -132,7 +136,7 @@ func (s *dnsService) resolverRole(w *World) *resolver.Resolver {
 }
 
 func (s *dnsService) authority(w *World, h *Host) (*dnsd.Authority, error) {
-	a := &dnsd.Authority{AllowTransfer: w.Plan.prefixes(s.transfer), Log: w.log, Clock: w.clock}
+	a := &dnsd.Authority{AllowTransfer: w.Plan.prefixes(s.transfer), Log: w.logOf(h.Name, "dns"), Clock: w.clock}
 	for _, z := range s.zones {
 		zone, err := dnsd.LoadZone(w.Plan.files, z.file, z.zone)
 		if err != nil {
@@ -162,5 +166,3 @@ func (s *dnsService) authority(w *World, h *Host) (*dnsd.Authority, error) {
 	}
 	return a, nil
 }
-
-func (p *Plan) addressesOf(h *Host) []netip.Addr { return p.network(h.Network).Addresses(h.At) }

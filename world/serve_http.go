@@ -38,7 +38,7 @@ func readHTTP(d *draft, n *yaml.Node) service {
 
 func (s *httpService) ports() []Port { return []Port{{"tcp", uint16(s.port)}} }
 
-func (s *httpService) server(w *World, _ *Host) (supervise.Server, error) {
+func (s *httpService) server(w *World, h *Host) (supervise.Server, error) {
 	site, err := fs.Sub(w.Plan.files, s.site)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func (s *httpService) server(w *World, _ *Host) (supervise.Server, error) {
 		Addr:    ":" + strconv.Itoa(s.port),
 		FS:      site,
 		ModTime: embeddedAt,
-		Log:     w.log,
+		Log:     w.logOf(h.Name, "http"),
 		Clock:   w.clock,
 	}, nil
 }

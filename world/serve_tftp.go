@@ -46,10 +46,21 @@ const tftpPort = 69
 
 func (s *tftpService) ports() []Port { return []Port{{"udp", tftpPort}} }
 
-func (s *tftpService) server(w *World, _ *Host) (supervise.Server, error) {
+func (s *tftpService) server(w *World, h *Host) (supervise.Server, error) {
 	files, err := fs.Sub(w.Plan.files, s.files)
 	if err != nil {
 		return nil, err
 	}
-	return &tftpd.Server{FS: files, Writable: s.writable, Log: w.log, Clock: w.clock}, nil
+	server := &tftpd.Server{
+		FS: files, Writable: s.writable, Transfers: keep(&w.insides, &w.insides.tftp, h.Name, new(tftpd.Transfers)),
+		Log: w.logOf(h.Name, "tftp"), Clock: w.clock,
+	}
+	if w.alone != nil && s.writable != "" {
+		root, err := w.alone.keep("tftp", files)
+		if err != nil {
+			return nil, err
+		}
+		server.Root = root
+	}
+	return server, nil
 }

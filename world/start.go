@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
+	"os"
+	"slices"
 	"sync"
-	"time"
 
-	"github.com/wirebook/wirebook/clients/dnsc"
 	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/internet"
 	"github.com/wirebook/wirebook/servers/dnsd"
@@ -23,6 +22,8 @@ type Options struct {
 	Log    *slog.Logger               // nil: slog.Default()
 	Faults map[string]internet.Faults // by link, beside those of the plan
 	Attach []Attachment               // local servers that appear inside as hosts
+	Guest  *Newcomer                  // a guest who is there from the start; nil: none
+	State  *os.Root                   // a folder of the system, where leases and mail are kept; nil: they pass with the world. Close closes it
 }
 
 // World is a running Internet with its servers.
@@ -30,16 +31,30 @@ type World struct {
 	Plan     *Plan
 	Internet *internet.Internet
 	Servers  *supervise.Tree
+	Guest    *Guest // of Options.Guest
 
-	clock    clock.Clock
-	log      *slog.Logger
-	switches map[string]*internet.Switch
-	guests   guests
-	attached []Attached
-	zones    []*dnsd.Zone // the primary ones, to enter newcomers into
+	clock     clock.Clock
+	state     *os.Root
+	log       *slog.Logger
+	switches  map[string]*internet.Switch
+	guests    guests
+	attached  []Attached
+	zones     []*dnsd.Zone // the primary ones, to enter newcomers into
+	directory directory
+	authority lazyAuthority
+	mail      postOffices
+	seed      uint64
+	books     logbooks
+	insides   insides
+	alone     *Station // it is one machine only, on a network of others; nil: it is whole
 
-	mu    sync.RWMutex
-	hosts map[string]*internet.Host // by short name
+	routers map[string]*internet.Router
+	lenders []*lender                   // the DHCP servers
+	hearers map[string][]*internet.Host // by network, on whose servers DHCP clients there depend
+
+	mu      sync.RWMutex
+	hosts   map[string]*internet.Host // by short name
+	tenants map[string]*tenant        // by short name: the hosts with an address by DHCP
 
 	stop    context.CancelFunc
 	stopped chan struct{}
@@ -52,18 +67,23 @@ func Start(ctx context.Context, plan *Plan, o Options) (*World, error) {
 	w := &World{
 		Plan:     plan,
 		clock:    clock.Or(o.Clock),
+		state:    o.State,
+		seed:     o.Seed,
 		log:      o.Log,
 		switches: make(map[string]*internet.Switch),
+		routers:  make(map[string]*internet.Router),
+		hearers:  make(map[string][]*internet.Host),
 		hosts:    make(map[string]*internet.Host),
+		tenants:  make(map[string]*tenant),
 		stopped:  make(chan struct{}),
 	}
 	if w.log == nil {
 		w.log = slog.Default()
 	}
 	w.Internet = internet.New(internet.Config{Clock: w.clock, Seed: o.Seed, Log: w.log})
-	w.Servers = supervise.New(w.log)
+	w.Servers = supervise.New(w.logOfSupervisor())
 	if err := w.build(o); err != nil {
-		w.Internet.Close()
+		w.closeNetwork()
 		return nil, err
 	}
 	ctx, w.stop = context.WithCancel(ctx)
@@ -81,15 +101,19 @@ func (w *World) Close() {
 	w.once.Do(func() {
 		w.stop()
 		<-w.stopped
-		w.Internet.Close()
+		w.closeNetwork()
 	})
 }
 
-// Host is the host of that short name, or nil.
-func (w *World) Host(name string) *internet.Host {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	return w.hosts[name]
+func (w *World) closeNetwork() {
+	w.guests.end()
+	w.Internet.Close()
+	if err := w.mail.close(); err != nil {
+		w.log.Warn("mail", "error", err)
+	}
+	if w.state != nil {
+		w.state.Close()
+	}
 }
 
 func (w *World) build(o Options) error {
@@ -105,13 +129,31 @@ func (w *World) build(o Options) error {
 			return err
 		}
 	}
-	for _, h := range w.Plan.Hosts {
-		if err := w.addHost(h); err != nil {
+	hosts := slices.DeleteFunc(slices.Clone(w.Plan.Hosts), o.Guest.takesPlaceOf)
+	for _, h := range hosts {
+		if err := w.makeHost(h); err != nil {
+			return err
+		}
+	}
+	for _, h := range hosts {
+		w.enterHost(h) // now that all zones are there
+	}
+	for _, r := range w.Plan.Routers {
+		if err := w.addRouterServers(r); err != nil {
 			return err
 		}
 	}
 	for _, a := range o.Attach {
 		if err := w.attach(a); err != nil {
+			return err
+		}
+	}
+	for _, l := range w.lenders {
+		w.reserve(l)
+	}
+	if o.Guest != nil {
+		var err error
+		if w.Guest, err = w.Join(*o.Guest); err != nil {
 			return err
 		}
 	}
@@ -125,140 +167,14 @@ func (w *World) build(o Options) error {
 	return nil
 }
 
+// ErrNoLink is returned for a link that the world does not have.
+var ErrNoLink = errors.New("there is no link")
+
 // SetFaults makes a link bad, or good again, in both directions.
 func (w *World) SetFaults(link string, f internet.Faults) error {
 	l := w.Internet.Link(link)
 	if l == nil {
-		return fmt.Errorf("there is no link %q; %s", link, instead(link, w.Plan.links()))
+		return fmt.Errorf("%w %q; %s", ErrNoLink, link, instead(link, w.Plan.links()))
 	}
 	return l.SetFaults(internet.Both, f)
-}
-
-func (w *World) addRouter(r *Router) error {
-	router, err := w.Internet.AddRouter(r.Name)
-	if err != nil {
-		return err
-	}
-	for i, card := range r.Cards {
-		_, err := router.Connect(w.switches[card.Network], internet.CardConfig{
-			Name:  fmt.Sprintf("eth%d", i),
-			Link:  routerLink(r.Name, card.Network),
-			Addrs: w.Plan.network(card.Network).Prefixes(card.At),
-		})
-		if err != nil {
-			return fmt.Errorf("router %s: %w", r.Name, err)
-		}
-	}
-	router.SetRoutes(w.Plan.routes(r))
-	return nil
-}
-
-func (w *World) addHost(h *Host) error {
-	host, err := w.connectHost(h.Name, w.Plan.network(h.Network), h.At)
-	if err != nil {
-		return fmt.Errorf("host %s: %w", h.Name, err)
-	}
-	for _, s := range h.Servers {
-		server, err := s.service.server(w, h)
-		if err != nil {
-			return fmt.Errorf("%s/%s: %w", h.Name, s.Kind, err)
-		}
-		w.Servers.Add(h.Name, s.Kind, server, host)
-	}
-	return nil
-}
-
-// connectHost makes a host with a card on the network, the network's router as
-// its default route, and the network's resolver.
-func (w *World) connectHost(name string, n *Network, at int) (*internet.Host, error) {
-	host, err := w.Internet.AddHost(name)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := host.Connect(w.switches[n.Name], internet.CardConfig{Addrs: n.Prefixes(at)}); err != nil {
-		return nil, err
-	}
-	for _, via := range w.Plan.gateways(n) {
-		if err := host.AddRoute(internet.Route{Dst: everything(via), Via: via}); err != nil {
-			return nil, err
-		}
-	}
-	resolvers := w.Plan.resolvers(n)
-	stub := &dnsc.Client{Network: host, Clock: w.clock}
-	host.SetLookup(func(ctx context.Context, name string) ([]netip.Addr, error) {
-		return stub.LookupHost(ctx, name, resolvers, []string{n.Domain})
-	})
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.hosts[name] = host
-	return host, nil
-}
-
-// Resolvers are the name servers that a host asks.
-func (w *World) Resolvers(host string) []netip.AddrPort {
-	h := w.Plan.host(host)
-	if h == nil {
-		return nil
-	}
-	return w.Plan.resolvers(w.Plan.network(h.Network))
-}
-
-// FQDN is the whole name of a host, or its short one if it has no other.
-func (w *World) FQDN(host string) string {
-	if h := w.Plan.host(host); h != nil && h.FQDN != "" {
-		return h.FQDN
-	}
-	return host
-}
-
-// gateways are the addresses of the network's router on it.
-func (p *Plan) gateways(n *Network) []netip.Addr {
-	if r := p.router(n.Router); r != nil {
-		for _, card := range r.Cards {
-			if card.Network == n.Name {
-				return n.Addresses(card.At)
-			}
-		}
-	}
-	return nil
-}
-
-// resolvers are the addresses of the host that the network asks for names.
-func (p *Plan) resolvers(n *Network) []netip.AddrPort {
-	h := p.host(n.Resolver)
-	if h == nil {
-		return nil
-	}
-	var servers []netip.AddrPort
-	for _, addr := range p.addressesOf(h) {
-		servers = append(servers, netip.AddrPortFrom(addr, dnsPort))
-	}
-	return servers
-}
-
-// everything is the prefix of all addresses of via's family.
-func everything(via netip.Addr) netip.Prefix {
-	if via.Is4() {
-		return netip.PrefixFrom(netip.IPv4Unspecified(), 0)
-	}
-	return netip.PrefixFrom(netip.IPv6Unspecified(), 0)
-}
-
-// Ready waits until every server listens on all its ports.
-func (w *World) Ready(ctx context.Context) error {
-	const pause = time.Millisecond
-	for _, h := range w.Plan.Hosts {
-		for _, s := range h.Servers {
-			for !listens(w.Host(h.Name), s.Ports()) {
-				select {
-				case <-time.After(pause):
-				case <-w.stopped:
-					return errors.New("the world has been closed")
-				case <-ctx.Done():
-					return fmt.Errorf("%s/%s does not start: %w", h.Name, s.Kind, ctx.Err())
-				}
-			}
-		}
-	}
-	return nil
 }

@@ -21,22 +21,48 @@ type ServerStatus struct {
 func (w *World) Status() []ServerStatus {
 	var rows []ServerStatus
 	for _, s := range w.Servers.Status() {
-		row := ServerStatus{Status: s}
-		host, server := w.Plan.host(s.Host), Server{}
-		if host == nil { // it was attached
-			rows = append(rows, row)
-			continue
-		}
-		row.Address = w.Plan.network(host.Network).Addresses(host.At)[0].String()
-		for _, server = range host.Servers {
-			if server.Kind == s.Name {
-				row.Ports = portList(server.Ports())
-				row.Connections = connections(w.Host(s.Host), server.Ports())
-			}
+		row := ServerStatus{Status: s, Address: w.firstAddress(s.Host)}
+		if on, ports := w.listener(s.Host, s.Name); on != nil {
+			row.Ports = portList(ports)
+			row.Connections = connections(on, ports)
 		}
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// firstAddress is the address by which a host is known: its IPv4 address now, if
+// it has one; "" if it has none at all.
+func (w *World) firstAddress(name string) string {
+	w.directory.mu.RLock()
+	defer w.directory.mu.RUnlock()
+	if e := w.directory.entries[name]; e != nil {
+		return e.addrs[0].String()
+	}
+	return ""
+}
+
+// listener is the machine of a server of the world file, and the server's ports;
+// nil: the server is not from there.
+func (w *World) listener(host, server string) (*internet.Host, []Port) {
+	if h := w.Plan.host(host); h != nil && w.Host(host) != nil {
+		for _, s := range h.Servers {
+			if s.Kind == server {
+				return w.Host(host), s.Ports()
+			}
+		}
+		if h.DHCP && server == dhcpClient {
+			return w.Host(host), []Port{{"udp", 68}}
+		}
+	}
+	if r := w.Plan.router(host); r != nil {
+		for _, s := range r.Servers {
+			if s.Kind == server {
+				return &w.routers[host].Host, s.Ports()
+			}
+		}
+	}
+	return nil, nil
 }
 
 func portList(ports []Port) string {

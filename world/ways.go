@@ -80,13 +80,13 @@ func (w *World) attach(a Attachment) error {
 	if g.stays != nil {
 		return fmt.Errorf("attach %s: there is a host of that name; take another", a)
 	}
-	host, err := w.connectHost(a.Name, g.Network, g.at)
+	host, err := w.connectHost(a.Name, g.Network, g.Network.Prefixes(g.at))
 	if err != nil {
 		return fmt.Errorf("attach %s: %w", a, err)
 	}
 	w.guests.keep(g)
 	w.attached = append(w.attached, Attached{a, g.FQDN})
-	w.publish(g.FQDN, g.Network.Addresses(g.at))
+	w.setAddresses(a.Name, g.FQDN, g.Network.Addresses(g.at))
 	w.Servers.Add(a.Name, "attached", &gateway.TCP{
 		Address: ":" + strconv.Itoa(int(a.Port)),
 		To:      a.Target.String(),
@@ -107,10 +107,12 @@ type Way struct {
 	Err error // why it is not open, or nil
 }
 
-// OpenGateways opens the plan's ports on 127.0.0.1, until ctx ends. A port that
-// another program has is left out, and said to be: the others stay where they
-// are, so that the table is the same in every run. Wait for done after ctx.
-func (w *World) OpenGateways(ctx context.Context) (ways []Way, done func()) {
+// OpenGateways opens the plan's ports on 127.0.0.1, until ctx ends or they are
+// closed; in any case they must be closed. A port that another program has is left
+// out, and said to be: the others stay where they are, so that the table is the same
+// in every run.
+func (w *World) OpenGateways(ctx context.Context) (ways []Way, closeAll func()) {
+	ctx, cancel := context.WithCancel(ctx)
 	through := w.Host(gatewayHost)
 	if through == nil {
 		through = w.Host(w.Plan.Hosts[0].Name)
@@ -130,7 +132,10 @@ func (w *World) OpenGateways(ctx context.Context) (ways []Way, done func()) {
 		})
 		ways = append(ways, Way{g, <-opened})
 	}
-	return ways, serving.Wait
+	return ways, func() {
+		cancel()
+		serving.Wait()
+	}
 }
 
 func (w *World) gateway(g Gateway, through netx.Network, opened func(net.Addr)) supervise.Server {

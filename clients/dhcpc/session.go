@@ -159,9 +159,9 @@ func (s *session) adopt(l *Lease) error {
 	return nil
 }
 
-// farewell is how long the card keeps its address after RELEASE was sent: the
-// datagram may have to wait for the server's Ethernet address, by ARP, and must
-// not lose its sender meanwhile.
+// farewell is how long a client that configures the card leaves it its address
+// after RELEASE was sent: the datagram may have to wait for the server's
+// Ethernet address, by ARP, and must not lose its sender meanwhile.
 const farewell = 100 * time.Millisecond
 
 // release tells the server that the address is not needed any more.
@@ -174,7 +174,9 @@ func (s *session) release() {
 	m.ClientIPAddr = s.lease.Addr.Addr().AsSlice()
 	m.Options[54] = s.lease.Server.AsSlice()
 	s.send(m, s.lease.Server)
-	clock.Sleep(context.Background(), s.clock, farewell)
+	if s.Configure != nil {
+		clock.Sleep(context.Background(), s.clock, farewell)
+	}
 }
 
 // end is what remains to be done when the client is stopped.

@@ -54,6 +54,28 @@ func (c *Client) LookupAddr(ctx context.Context, addr netip.Addr, servers []neti
 	return names, nil
 }
 
+// LookupMX returns the mail servers of a domain, from its MX records, in the order
+// in which they came: who sends mail sorts them by preference (RFC 5321 §5.1). Its
+// errors are those of [Client.LookupHost]; IsNotFound is that there are none.
+func (c *Client) LookupMX(ctx context.Context, domain string, servers []netip.AddrPort) ([]*net.MX, error) {
+	if _, ok := dns.IsDomainName(domain); !ok || domain == "" {
+		return nil, notFound(domain)
+	}
+	records, err := c.lookup(ctx, dns.Fqdn(domain), dns.TypeMX, servers)
+	if err != nil {
+		return nil, asDNSError(domain, err)
+	}
+	var hosts []*net.MX
+	for _, rr := range records {
+		mx := rr.(*dns.MX)
+		hosts = append(hosts, &net.MX{Host: mx.Mx, Pref: mx.Preference})
+	}
+	if len(hosts) == 0 {
+		return nil, notFound(domain)
+	}
+	return hosts, nil
+}
+
 // Reverse is the name under which the name of addr is found, such as
 // "1.2.0.192.in-addr.arpa." (RFC 1035 §3.5, RFC 3596 §2.5).
 func Reverse(addr netip.Addr) string {

@@ -39,6 +39,8 @@ var campus = map[string][]string{
 	"host.lab.example.edu. A":         {"host.lab.example.edu. A 192.0.2.9"},
 	"empty.example.edu. TXT":          {"empty.example.edu. TXT nothing"},
 	"4.2.0.192.in-addr.arpa. PTR":     {"4.2.0.192.in-addr.arpa. PTR v4.example.edu."},
+	"example.edu. MX":                 {"example.edu. MX 20 backup.example.edu.", "example.edu. MX 10 mail.example.edu."},
+	"example.net. MX":                 {"example.net. MX 0 ."},
 	"evil.example.edu. A":             {"evil.example.edu. CNAME elsewhere.example.org.", "www.example.com. A 198.51.100.66"},
 	"8.b.d.0.1.0.0.2.ip6.arpa. DUMMY": nil,
 }
@@ -170,4 +172,29 @@ func TestLookupAddr(t *testing.T) {
 	if got := Reverse(netip.MustParseAddr("2001:db8::1")); got != "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa." {
 		t.Error(got)
 	}
+}
+
+func TestLookupMX(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := at(t, names(t, campus)).client()
+		for domain, want := range map[string]string{
+			"example.edu": "[20 backup.example.edu. 10 mail.example.edu.]",
+			"example.net": "[0 .]", // it takes no mail (RFC 7505)
+		} {
+			hosts, err := c.LookupMX(t.Context(), domain, []netip.AddrPort{server})
+			var got []string
+			for _, mx := range hosts {
+				got = append(got, fmt.Sprint(mx.Pref), mx.Host)
+			}
+			if err != nil || fmt.Sprint(got) != want {
+				t.Errorf("%s: %v, %v", domain, got, err)
+			}
+		}
+		for _, domain := range []string{"www.example.com", "nowhere.example", "", strings.Repeat("a", 64) + ".example"} {
+			var e *net.DNSError
+			if _, err := c.LookupMX(t.Context(), domain, []netip.AddrPort{server}); !errors.As(err, &e) || !e.IsNotFound {
+				t.Errorf("%s: %#v", domain, err)
+			}
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/wirebook/wirebook/clock"
@@ -140,11 +141,14 @@ func (r request) datagram() tftp.Request {
 // transfer asks, and lets run do the rest. A server that will not have the
 // options is asked again without (RFC 2347).
 func (c *Client) transfer(ctx context.Context, server string, r request, run func(*tftp.Transfer, []byte) error) (Result, error) {
+	if r.name == "" || strings.Contains(r.name, "\x00") {
+		return Result{}, fmt.Errorf("tftpc: %q is no name of a file", r.name)
+	}
 	at, err := c.resolve(ctx, server)
 	if err != nil {
 		return Result{}, fmt.Errorf("tftpc: %s: %w", server, err)
 	}
-	if err := c.check(r); err != nil {
+	if err := c.Check(); err != nil {
 		return Result{Server: at}, err
 	}
 	result, err := c.attempt(ctx, at, r, run)
@@ -157,16 +161,15 @@ func (c *Client) transfer(ctx context.Context, server string, r request, run fun
 		err = cause
 	}
 	if err != nil {
-		err = fmt.Errorf("tftpc: %s from %s: %w", r.name, server, err)
+		err = fmt.Errorf("tftpc: %s at %s: %w", r.name, server, err)
 	}
 	return result, err
 }
 
-// check says what no server would understand.
-func (c *Client) check(r request) error {
+// Check says which of the client's options no server would understand. Get and
+// Put fail with what it says.
+func (c *Client) Check() error {
 	switch {
-	case r.name == "":
-		return errors.New("tftpc: the file has no name")
 	case c.BlockSize != 0 && (c.BlockSize < tftp.MinBlock || c.BlockSize > tftp.MaxBlock):
 		return fmt.Errorf("tftpc: blksize %d: a block has %d to %d bytes", c.BlockSize, tftp.MinBlock, tftp.MaxBlock)
 	case c.WindowSize < 0 || c.WindowSize > tftp.MaxWindow:

@@ -95,9 +95,9 @@ func (a *app) root() *cobra.Command {
 
 // commands build the verbs, in the order in which help lists them.
 var commands = []func(*app) *cobra.Command{
-	upCommand, runCommand, shellCommand, psCommand, killCommand, execCommand, watchCommand, clockCommand, worldCommand, serveCommand,
-	dnsCommand, httpCommand,
-	explainCommand,
+	upCommand, runCommand, shellCommand, psCommand, leasesCommand, killCommand, stopCommand, startCommand, execCommand, watchCommand, clockCommand, caCommand, worldCommand, serveCommand,
+	dnsCommand, httpCommand, ftpCommand, mailCommand, tftpCommand, dhcpCommand,
+	demoCommand, labCommand, explainCommand,
 }
 
 // command makes a command whose words are in the catalogue under its key.

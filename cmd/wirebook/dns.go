@@ -92,7 +92,7 @@ func (o dnsOptions) question(args []string) (dnsQuestion, error) {
 }
 
 func (a *app) dns(ctx context.Context, at place, o dnsOptions, q dnsQuestion) error {
-	client := &dnsc.Client{Network: at.Network, Timeout: o.timeout, TCP: o.tcp, NoEDNS: o.noEDNS, NoRecurse: o.noRecurse}
+	client := &dnsc.Client{Network: at.Network, Clock: at.clock, Timeout: o.timeout, TCP: o.tcp, NoEDNS: o.noEDNS, NoRecurse: o.noRecurse}
 	server, err := at.server(ctx, q.server)
 	if err != nil {
 		return err

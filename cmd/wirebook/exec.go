@@ -17,10 +17,11 @@ func init() {
 
 // clients are the verbs that run on this machine's network as they are, and on
 // a host of the running world under exec.
-var clients = []func(*app, func() place) *cobra.Command{dnsClient, httpClient}
+var clients = []func(*app, func() place) *cobra.Command{dnsClient, httpClient, ftpClient, mailClient, tftpClient, dhcpClient}
 
 func dnsCommand(a *app) *cobra.Command  { return dnsClient(a, here) }
 func httpCommand(a *app) *cobra.Command { return httpClient(a, here) }
+func tftpCommand(a *app) *cobra.Command { return tftpClient(a, here) }
 
 func execCommand(a *app) *cobra.Command {
 	var name string
@@ -41,10 +42,16 @@ func execCommand(a *app) *cobra.Command {
 
 // exec runs a client whose sockets are those of a host in the running world.
 func (a *app) exec(c *cobra.Command, r *running, args []string) error {
-	where := func() place { return r.on(args[0]) }
-	verbs := &cobra.Command{Use: "wirebook exec " + args[0], SilenceErrors: true, SilenceUsage: true}
-	verbs.SetUsageTemplate(c.UsageTemplate())
-	verbs.SetFlagErrorFunc(c.FlagErrorFunc())
+	verbs := a.clientVerbs(args[0], func() place { return r.on(args[0]) })
+	verbs.SetArgs(args[1:])
+	return verbs.ExecuteContext(c.Context())
+}
+
+// clientVerbs is the command line of the clients on a host.
+func (a *app) clientVerbs(host string, where func() place) *cobra.Command {
+	verbs := &cobra.Command{Use: "wirebook exec " + host, SilenceErrors: true, SilenceUsage: true}
+	verbs.SetUsageTemplate(a.usageTemplate())
+	verbs.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	verbs.SetOut(a.out)
 	verbs.SetErr(a.err)
 	verbs.CompletionOptions.DisableDefaultCmd = true
@@ -60,6 +67,5 @@ func (a *app) exec(c *cobra.Command, r *running, args []string) error {
 	}
 	verbs.RunE = func(*cobra.Command, []string) error { return nil }
 	a.translateHelp(verbs)
-	verbs.SetArgs(args[1:])
-	return verbs.ExecuteContext(c.Context())
+	return verbs
 }

@@ -83,7 +83,7 @@ func (a *app) get(ctx context.Context, at place, o getOptions, url string) error
 	if err != nil {
 		return err
 	}
-	client := &httpc.Client{Network: at.Network, Timeout: o.timeout}
+	client := &httpc.Client{Network: at.Network, Clock: at.clock, Timeout: o.timeout}
 	if o.noRedirect {
 		client.MaxRedirects = -1
 	}
@@ -155,7 +155,7 @@ func (a *app) httpPage(where func() place) *cobra.Command {
 
 // visit gets the page in one mode, or in all four.
 func (a *app) visit(ctx context.Context, at place, mode string, atOnce int, url string) ([]*httpc.Visit, error) {
-	client := &httpc.Client{Network: at.Network}
+	client := &httpc.Client{Network: at.Network, Clock: at.clock}
 	if mode == "" {
 		return client.Compare(ctx, url, atOnce)
 	}

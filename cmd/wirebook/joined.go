@@ -3,18 +3,17 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/wirebook/wirebook/capture"
 	"github.com/wirebook/wirebook/control"
 	"github.com/wirebook/wirebook/frame"
 	"github.com/wirebook/wirebook/guest"
-	"github.com/wirebook/wirebook/wire"
 )
 
 // running is the world that another process runs.
@@ -45,16 +44,18 @@ type joinedLAN struct {
 	app    *app
 	joined *control.Joined
 	self   guest.Host
-	closed chan struct{}
+
+	closed    atomic.Bool
+	following sync.WaitGroup
 }
 
-func (a *app) joinRunning(ctx context.Context, name, host string) (lan, error) {
-	r, err := a.findRunning(name)
+func (a *app) joinRunning(ctx context.Context, o runOptions) (lan, error) {
+	r, err := a.findRunning(o.name)
 	if err != nil {
 		return nil, err
 	}
-	l := &joinedLAN{running: r, app: a, closed: make(chan struct{})}
-	l.joined, err = r.Join(ctx, "/join", joinRequest{Name: host}, &l.self)
+	l := &joinedLAN{running: r, app: a}
+	l.joined, err = r.Join(ctx, "/join", o.joinRequest(), &l.self)
 	if err != nil {
 		r.Close()
 		return nil, err
@@ -64,33 +65,37 @@ func (a *app) joinRunning(ctx context.Context, name, host string) (lan, error) {
 
 func (l *joinedLAN) host() guest.Host { return l.self }
 
-func (l *joinedLAN) plug(tap *guest.Tap) error {
+func (l *joinedLAN) plug(_ context.Context, g *guest.Guest, tap *guest.Tap) error {
+	var first guest.Addressing
 	if err := l.joined.Plug(tap); err != nil {
 		return err
 	}
-	go func() {
-		select {
-		case <-l.closed:
-		case <-l.joined.Gone():
+	if err := l.joined.Next(&first); err != nil {
+		return err
+	}
+	if err := g.Configure(first); err != nil {
+		return err
+	}
+	l.following.Go(func() {
+		for {
+			var next guest.Addressing
+			if err := l.joined.Next(&next); err != nil {
+				break
+			}
+			_ = g.Configure(next) // it fails when the guest has ended
+		}
+		if !l.closed.Load() {
 			fmt.Fprintln(l.app.err, "wirebook:", l.app.say("run.lost"))
 		}
-	}()
+	})
 	return nil
 }
 
 func (l *joinedLAN) close() {
-	close(l.closed)
+	l.closed.Store(true)
 	_ = l.joined.Close()
+	l.following.Wait()
 	l.Close()
-}
-
-// names are those of the running world's hosts, as they are now.
-func (r *running) names() (wire.Names, error) {
-	var names namesReply
-	if err := r.Call(context.Background(), http.MethodGet, "/names", nil, &names); err != nil {
-		return nil, err
-	}
-	return wire.NamesFunc(func(addr netip.Addr) string { return names[addr] }), nil
 }
 
 func (r *running) observe(ring *frame.Ring) (func(), error) {
@@ -110,26 +115,13 @@ func (r *running) frames(ring *frame.Ring) (stop func(), ended <-chan struct{}, 
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		defer close(over)
-		decoder := gob.NewDecoder(stream)
-		links := make(map[int]*frame.Link)
-		for {
-			var f sentFrame
-			if decoder.Decode(&f) != nil {
-				return // the stream was closed, or the world has ended
+		// The stream is closed, or the world has ended: either way there is no more.
+		_ = capture.Receive(stream, ring, func() {
+			select {
+			case atRest <- struct{}{}:
+			default:
 			}
-			if f.Rest {
-				select {
-				case atRest <- struct{}{}:
-				default:
-				}
-				continue
-			}
-			if f.Link != nil {
-				links[f.At] = f.Link
-			}
-			f.Frame.Link = links[f.At]
-			ring.See(f.Frame)
-		}
+		})
 	})
 	return func() {
 		if r.Call(context.Background(), http.MethodPost, "/settle", nil, nil) == nil {

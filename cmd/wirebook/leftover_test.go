@@ -25,13 +25,25 @@ func lookAround() hostState {
 	var s hostState
 	cards, _ := net.Interfaces()
 	for _, card := range cards {
-		s.cards = append(s.cards, card.Name)
+		if !others(card.Name, "veth", "br-", "docker") {
+			s.cards = append(s.cards, card.Name)
+		}
 	}
 	mounts, _ := os.ReadFile("/proc/self/mountinfo")
 	for line := range strings.Lines(string(mounts)) {
-		s.mounts = append(s.mounts, strings.Join(strings.Fields(line)[3:5], " on "))
+		what := strings.Fields(line)[3:5]
+		if !others(what[1], "/run/netns", "/run/docker", "/var/run/docker", "/var/lib/docker", "/var/lib/containerd", "/run/containerd") {
+			s.mounts = append(s.mounts, strings.Join(what, " on "))
+		}
 	}
 	return s
+}
+
+// others reports whether a name begins as those do that a container engine and ip
+// netns give. No world makes such; tests of other packages, which run at the same
+// time, do.
+func others(name string, begin ...string) bool {
+	return slices.ContainsFunc(begin, func(b string) bool { return strings.HasPrefix(name, b) })
 }
 
 // nothingLeft waits until of all that the script has started no process, file,

@@ -44,7 +44,12 @@ type usageError struct{ error }
 func execute(ctx context.Context, a *app, args []string) int {
 	root := a.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	return a.exitCode(root.ExecuteContext(ctx))
+}
+
+// exitCode says what went wrong, if that has not been said, and how the program is
+// to end.
+func (a *app) exitCode(err error) int {
 	var status exitStatus
 	var usage usageError
 	switch {

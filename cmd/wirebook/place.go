@@ -8,22 +8,36 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"time"
 
 	"github.com/miekg/dns"
 
+	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/control"
 	"github.com/wirebook/wirebook/netx"
+	"github.com/wirebook/wirebook/world"
 )
 
 // place is where a client runs: a network, and whom it asks for names.
 type place struct {
 	netx.Network
+	clock     clock.Clock // by which clients wait there; nil: the machine's
 	resolvers func(context.Context) ([]netip.AddrPort, error)
+	card      func(ctx context.Context, name string) (card, error) // "": the first
+
+	inWorld *worldKnows // nil: the place is in none
+}
+
+// worldKnows is what a world tells those who are on one of its hosts.
+type worldKnows struct {
+	account   func(ctx context.Context, user string) (world.MailAccount, error) // "": the host's own
+	authority func(context.Context) (pem []byte, err error)
+	now       func(context.Context) (time.Time, error)
 }
 
 // here is this machine, or the guest's host when wirebook runs on one.
 func here() place {
-	return place{Network: netx.OS{}, resolvers: func(context.Context) ([]netip.AddrPort, error) {
+	return place{Network: netx.OS{}, card: cardHere, resolvers: func(context.Context) ([]netip.AddrPort, error) {
 		config, err := dns.ClientConfigFromFile("/etc/resolv.conf")
 		if err != nil {
 			return nil, fmt.Errorf("no DNS server known here, name one as @SERVER: %w", err)
@@ -42,11 +56,34 @@ func here() place {
 
 // on is a host of the running world.
 func (r *running) on(host string) place {
-	return place{Network: &control.Network{Client: r.Client, Host: host}, resolvers: func(ctx context.Context) ([]netip.AddrPort, error) {
+	p := place{Network: &control.Network{Client: r.Client, Host: host}}
+	p.resolvers = func(ctx context.Context) ([]netip.AddrPort, error) {
 		var servers []netip.AddrPort
 		err := r.Call(ctx, http.MethodPost, "/resolvers", hostRequest{Host: host}, &servers)
 		return servers, err
-	}}
+	}
+	p.card = func(ctx context.Context, name string) (card, error) {
+		var c card
+		err := r.Call(ctx, http.MethodPost, "/card", cardRequest{Host: host, Card: name}, &c)
+		return c, err
+	}
+	p.inWorld = &worldKnows{
+		account: func(ctx context.Context, user string) (account world.MailAccount, err error) {
+			err = r.Call(ctx, http.MethodPost, "/mail/account", mailRequest{host, user}, &account)
+			return account, err
+		},
+		authority: func(ctx context.Context) ([]byte, error) {
+			var text string
+			err := r.Call(ctx, http.MethodGet, "/authority", nil, &text)
+			return []byte(text), err
+		},
+		now: func(ctx context.Context) (time.Time, error) {
+			var reply clockReply
+			err := r.Call(ctx, http.MethodPost, "/clock", clockRequest{}, &reply)
+			return reply.Now, err
+		},
+	}
+	return p
 }
 
 // server is the DNS server that @NAME or @ADDRESS means; with "" it is the

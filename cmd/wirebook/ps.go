@@ -71,14 +71,23 @@ func killCommand(a *app) *cobra.Command {
 }
 
 func (a *app) kill(ctx context.Context, r *running, which string) error {
-	host, server, ok := strings.Cut(which, "/")
-	if !ok {
-		return usageError{fmt.Errorf("%q: write HOST/SERVER, as in www/http; wirebook ps lists them", which)}
+	asked, err := serverNamed(which)
+	if err != nil {
+		return err
 	}
 	var reply killReply
-	if err := r.Call(ctx, http.MethodPost, "/kill", killRequest{host, server}, &reply); err != nil {
+	if err := r.Call(ctx, http.MethodPost, "/kill", asked, &reply); err != nil {
 		return err
 	}
 	a.println("kill.back", "Server", which, "Time", reply.Down.Round(time.Millisecond))
 	return nil
+}
+
+// serverNamed reads www/http.
+func serverNamed(which string) (killRequest, error) {
+	host, server, ok := strings.Cut(which, "/")
+	if !ok {
+		return killRequest{}, usageError{fmt.Errorf("%q: write HOST/SERVER, as in www/http; wirebook ps lists them", which)}
+	}
+	return killRequest{host, server}, nil
 }

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/gob"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/wirebook/wirebook/clock"
@@ -26,8 +24,7 @@ type reach struct {
 	world *world.World
 	clock *clock.Movable
 
-	mu    sync.Mutex
-	rings []*frame.Ring // of those who watch from another process
+	frameSender
 }
 
 // What the commands say to each other, as JSON.
@@ -42,6 +39,10 @@ type (
 	hostRequest struct {
 		Host string `json:"host"`
 	}
+	cardRequest struct {
+		Host string `json:"host"`
+		Card string `json:"card"` // "": the first
+	}
 	clockRequest struct {
 		Ahead time.Duration `json:"ahead"` // how far to move the clock
 	}
@@ -49,20 +50,33 @@ type (
 		Now time.Time `json:"now"` // in the world
 	}
 	joinRequest struct {
-		Name string `json:"name"`
+		Name      string `json:"name"`
+		NoAddress bool   `json:"noaddress,omitempty"` // it sees to its IPv4 address itself
 	}
 	namesReply map[netip.Addr]string
 )
 
 func (r *reach) handler() http.Handler {
+	r.frameSender = frameSender{
+		tap:    func(ring *frame.Ring) func() { return r.world.Internet.Tap(ring) },
+		settle: r.world.Internet.Settle,
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ps", func(w http.ResponseWriter, _ *http.Request) { control.Reply(w, r.world.Status()) })
-	mux.HandleFunc("GET /names", func(w http.ResponseWriter, _ *http.Request) { control.Reply(w, r.names()) })
+	mux.HandleFunc("GET /leases", func(w http.ResponseWriter, _ *http.Request) { control.Reply(w, r.world.Leases()) })
+	mux.HandleFunc("GET /names", func(w http.ResponseWriter, _ *http.Request) { control.Reply(w, namesReply(r.world.Owners())) })
 	mux.HandleFunc("POST /resolvers", r.resolvers)
+	mux.HandleFunc("POST /card", r.card)
 	mux.HandleFunc("POST /kill", r.kill)
+	mux.HandleFunc("POST /start", r.start)
+	mux.HandleFunc("POST /stop", r.stop)
+	mux.HandleFunc("GET /authority", r.authority)
+	mux.HandleFunc("GET /mail/queue", r.mailQueue)
+	mux.HandleFunc("POST /mail/flush", r.flushMail)
+	mux.HandleFunc("POST /mail/account", r.mailAccount)
 	mux.HandleFunc("POST /clock", r.skip)
 	mux.HandleFunc("POST /join", r.join)
-	mux.HandleFunc("POST /settle", r.settle)
+	mux.HandleFunc("POST /settle", r.settled)
 	mux.HandleFunc("POST /frames", r.frames)
 	mux.Handle("POST /net", control.Sockets(r.host))
 	return mux
@@ -74,7 +88,9 @@ func (r *reach) host(name string) (netx.Network, error) {
 	}
 	var names []string
 	for _, h := range r.world.Plan.Hosts {
-		names = append(names, h.Name)
+		if r.world.Host(h.Name) != nil { // a guest may have taken its place
+			names = append(names, h.Name)
+		}
 	}
 	return nil, fmt.Errorf("there is no host %q here; there is %v", name, names)
 }
@@ -91,6 +107,25 @@ func (r *reach) resolvers(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	control.Reply(w, r.world.Resolvers(h.Host))
+}
+
+// card describes a card of a host.
+func (r *reach) card(w http.ResponseWriter, request *http.Request) {
+	var asked cardRequest
+	if err := json.NewDecoder(request.Body).Decode(&asked); err != nil {
+		control.Fail(w, http.StatusBadRequest, err)
+		return
+	}
+	if _, err := r.host(asked.Host); err != nil {
+		control.Fail(w, http.StatusNotFound, err)
+		return
+	}
+	c, err := cardOf(r.world.Host(asked.Host), asked.Card)
+	if err != nil {
+		control.Fail(w, http.StatusNotFound, err)
+		return
+	}
+	control.Reply(w, c)
 }
 
 func (r *reach) kill(w http.ResponseWriter, request *http.Request) {
@@ -121,6 +156,44 @@ func (r *reach) kill(w http.ResponseWriter, request *http.Request) {
 	}
 }
 
+// start starts a server that is stopped.
+func (r *reach) start(w http.ResponseWriter, request *http.Request) {
+	r.onServer(w, request, func(host, server string) error {
+		ctx, cancel := context.WithTimeout(request.Context(), 30*time.Second)
+		defer cancel()
+		return r.world.StartServer(ctx, host, server)
+	})
+}
+
+// stop stops a server until it is started again.
+func (r *reach) stop(w http.ResponseWriter, request *http.Request) {
+	r.onServer(w, request, r.world.Servers.Stop)
+}
+
+// onServer does something to the server that a request names.
+func (r *reach) onServer(w http.ResponseWriter, request *http.Request, do func(host, server string) error) {
+	var k killRequest
+	if err := json.NewDecoder(request.Body).Decode(&k); err != nil {
+		control.Fail(w, http.StatusBadRequest, err)
+		return
+	}
+	if err := do(k.Host, k.Server); err != nil {
+		control.Fail(w, http.StatusConflict, err)
+		return
+	}
+	control.Reply(w, struct{}{})
+}
+
+// authority is the certificate that programs are to trust.
+func (r *reach) authority(w http.ResponseWriter, _ *http.Request) {
+	pem, err := r.world.Authority()
+	if err != nil {
+		control.Fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	control.Reply(w, string(pem))
+}
+
 // skip moves the world's clock ahead.
 func (r *reach) skip(w http.ResponseWriter, request *http.Request) {
 	var c clockRequest
@@ -149,7 +222,7 @@ func (r *reach) join(w http.ResponseWriter, request *http.Request) {
 		control.Fail(w, http.StatusBadRequest, err)
 		return
 	}
-	s, err := takeSeat(r.world, j.Name)
+	s, err := takeSeat(r.world, j)
 	if err != nil {
 		control.Fail(w, http.StatusConflict, err)
 		return
@@ -159,85 +232,5 @@ func (r *reach) join(w http.ResponseWriter, request *http.Request) {
 	_ = control.Lease(w, request, s.host(), func(ctx context.Context, tap *guest.Tap) (func(), error) {
 		s.plug(ctx, tap)
 		return func() {}, nil
-	})
-}
-
-func (r *reach) names() namesReply {
-	names := make(namesReply)
-	for _, host := range r.world.Names() {
-		for _, addr := range host.Addrs {
-			names[addr] = host.Name
-		}
-	}
-	return names
-}
-
-// sentFrame is a frame.Frame on its way to another process.
-type sentFrame struct {
-	frame.Frame
-	Link *frame.Link // the first time that it is seen
-	At   int         // the link's index
-	Rest bool        // no frame, but the mark that settle asked for
-}
-
-// frames sends every frame as it is seen, until the asker leaves.
-func (r *reach) frames(w http.ResponseWriter, request *http.Request) {
-	ring := frame.NewRing(ringSize)
-	remove := r.world.Internet.Tap(ring)
-	defer remove()
-	r.watch(ring)
-	defer r.unwatch(ring)
-	w.WriteHeader(http.StatusOK)
-	out := http.NewResponseController(w)
-	if out.Flush() != nil {
-		return
-	}
-	encoder := gob.NewEncoder(w)
-	known := make(map[int]bool)
-	batch := make([]frame.Frame, 256)
-	for {
-		n, err := ring.Read(request.Context(), batch)
-		if err != nil {
-			return
-		}
-		for _, f := range batch[:n] {
-			sent := sentFrame{Frame: f, Rest: f.Link == nil}
-			if f.Link != nil {
-				if sent.At = f.Link.Index; !known[sent.At] {
-					known[sent.At], sent.Link = true, f.Link
-				}
-				sent.Frame.Link = nil
-			}
-			if encoder.Encode(sent) != nil {
-				return
-			}
-		}
-		if out.Flush() != nil {
-			return
-		}
-	}
-}
-
-// settle waits until the network is at rest, and then puts a mark into the
-// frames of each who watches: all that was sent before has come before it.
-func (r *reach) settle(w http.ResponseWriter, _ *http.Request) {
-	r.world.Internet.Settle()
-	r.mu.Lock()
-	for _, ring := range r.rings {
-		ring.See(frame.Frame{})
-	}
-	r.mu.Unlock()
-	control.Reply(w, struct{}{})
-}
-
-func (r *reach) watch(ring *frame.Ring) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.rings = append(r.rings, ring)
-}
-
-func (r *reach) unwatch(ring *frame.Ring) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.rings = slices.DeleteFunc(r.rings, func(other *frame.Ring) bool { return other == ring })
+	}, func(ctx context.Context) (any, error) { return s.addressing(ctx) })
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,8 @@ func init() {
 		"wirebook run --ladder -- curl -s http://www.example.com/",
 		"wirebook run --pcap page.pcapng -- wget -q -p http://www.example.com/",
 		"wirebook run --fault gw-core:loss=0.3 --seed 7 -- ping -c 5 www.example.com",
-		"wirebook run --host alice -- python3 my_client.py")
+		"wirebook run --host alice -- python3 my_client.py",
+		"wirebook run --no-address --ladder -- dhclient -v -1 eth0")
 	example("shell",
 		"wirebook shell",
 		"wirebook shell --host alice")
@@ -57,22 +59,35 @@ func shellCommand(a *app) *cobra.Command {
 type runOptions struct {
 	worldOptions
 	host    string
+	bare    bool // no address by DHCP
 	pcap    string
 	ladder  string
 	packets bool
 	explain bool
+	fields  bool
+	secrets bool
+	story   string
 	job     bool
 }
 
 func (o *runOptions) flags(a *app, c *cobra.Command) {
 	o.worldOptions.flags(a, c)
 	c.Flags().StringVar(&o.host, "host", "", a.say("flag.host"))
+	c.Flags().BoolVar(&o.bare, "no-address", false, a.say("flag.noaddress"))
 	c.Flags().StringVar(&o.pcap, "pcap", "", a.say("flag.pcap"))
 	c.Flags().StringVar(&o.ladder, "ladder", "", a.say("flag.ladder"))
 	c.Flags().Lookup("ladder").NoOptDefVal = ladderOwn
+	o.showFlags(a, c)
+	c.Annotations = map[string]string{signalsOf: theProgram}
+}
+
+// showFlags say how much of each message is shown, and of which.
+func (o *runOptions) showFlags(a *app, c *cobra.Command) {
 	c.Flags().BoolVar(&o.packets, "packets", false, a.say("flag.packets"))
 	c.Flags().BoolVar(&o.explain, "explain", false, a.say("flag.explain"))
-	c.Annotations = map[string]string{signalsOf: theProgram}
+	c.Flags().BoolVar(&o.fields, "fields", false, a.say("flag.fields"))
+	c.Flags().StringVar(&o.story, "story", "", a.say("flag.story"))
+	c.Flags().BoolVar(&o.secrets, "secrets", false, a.say("flag.secrets"))
 }
 
 // lan is where a guest is put: in a world of this process, or of another.
@@ -80,32 +95,36 @@ type lan interface {
 	// host says as what the guest is known.
 	host() guest.Host
 
-	// plug connects the far end of the guest's card. It is called once.
-	plug(*guest.Tap) error
+	// plug connects the far end of the guest's card, waits until the guest has
+	// an address, and configures the card with it, and with every later one.
+	// It is called once.
+	plug(context.Context, *guest.Guest, *guest.Tap) error
 
 	observer
 	close()
+}
+
+// visit is one program's run on a LAN.
+type visit struct {
+	app   *app
+	o     runOptions
+	place lan   // once it is found
+	view  *view // once the guest has its address: what is shown begins with the program
 }
 
 func (a *app) run(ctx context.Context, o runOptions, args []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	if err := guest.Supported(); err != nil {
-		return err
+	v := &visit{app: a, o: o}
+	status, err := v.run(ctx, args)
+	if v.view != nil {
+		if shown := v.view.finish(); err == nil {
+			err = shown
+		}
 	}
-	place, err := a.findLAN(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer place.close()
-	view, err := a.newView(place, place.host().Name, o)
-	if err != nil {
-		return err
-	}
-	status, err := a.runOn(ctx, place, o, args)
-	if shown := view.finish(); err == nil {
-		err = shown
+	if v.place != nil {
+		v.place.close()
 	}
 	if err != nil {
 		return err
@@ -116,17 +135,18 @@ func (a *app) run(ctx context.Context, o runOptions, args []string) error {
 	return nil
 }
 
-// runOn runs the program to its end.
-func (a *app) runOn(ctx context.Context, place lan, o runOptions, args []string) (guest.Status, error) {
+// run runs the program to its end.
+func (v *visit) run(ctx context.Context, args []string) (guest.Status, error) {
+	a := v.app
 	g, err := guest.Start(ctx, guest.Config{
-		Host:       place.host(),
+		Join:       v.join,
 		Args:       args,
 		Stdin:      a.in,
 		Stdout:     a.out,
 		Stderr:     a.err,
 		Foreground: true,
-		Job:        o.job,
-	}, place.plug)
+		Job:        v.o.job,
+	}, func(g *guest.Guest, tap *guest.Tap) error { return v.plug(ctx, g, tap) })
 	var program *guest.ProgramError
 	if errors.As(err, &program) {
 		fmt.Fprintf(a.err, "wirebook: %v\n", program)
@@ -138,11 +158,29 @@ func (a *app) runOn(ctx context.Context, place lan, o runOptions, args []string)
 	return g.Wait()
 }
 
+func (v *visit) join(ctx context.Context) (h guest.Host, err error) {
+	if v.place, err = v.app.findLAN(ctx, v.o); err != nil {
+		return h, err
+	}
+	return v.place.host(), nil
+}
+
+func (v *visit) plug(ctx context.Context, g *guest.Guest, tap *guest.Tap) (err error) {
+	const soon = 3 * time.Second
+	asking := time.AfterFunc(soon, func() { fmt.Fprintln(v.app.err, "wirebook:", v.app.say("run.asking")) })
+	defer asking.Stop()
+	if err := v.place.plug(ctx, g, tap); err != nil {
+		return err
+	}
+	v.view, err = v.app.newView(v.place, v.place.host().Name, v.o)
+	return err
+}
+
 // findLAN joins the running world, or starts one for this program alone. What
 // makes a world different needs a world of its own.
 func (a *app) findLAN(ctx context.Context, o runOptions) (lan, error) {
 	if !o.own() {
-		place, err := a.joinRunning(ctx, o.name, o.host)
+		place, err := a.joinRunning(ctx, o)
 		if err == nil || !errors.Is(err, control.ErrNoWorld) || o.name != "" {
 			return place, err
 		}
@@ -150,8 +188,13 @@ func (a *app) findLAN(ctx context.Context, o runOptions) (lan, error) {
 	return a.startOwn(ctx, o)
 }
 
+func (o *runOptions) joinRequest() joinRequest { return joinRequest{Name: o.host, NoAddress: o.bare} }
+
 // check finds mistakes in the flags that the world need not be started for.
 func (o *runOptions) check() error {
+	if o.story != "" && o.ladder == "" {
+		o.ladder = ladderAll // a mail goes from host to host
+	}
 	if o.ladder != "" && o.ladder != ladderOwn && o.ladder != ladderAll {
 		return usageError{fmt.Errorf("--ladder=%s: write --ladder, or --ladder=%s for the messages of all hosts", o.ladder, ladderAll)}
 	}

@@ -28,8 +28,9 @@ func TestScripts(t *testing.T) {
 		Condition:           condition,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Deadline:            time.Now().Add(3 * time.Minute), // of all: a program that hangs is killed
+		Deadline:            time.Now().Add(12 * time.Minute), // of all: a program that hangs is killed
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"built":       built,
 			"exits":       exits,
 			"ready":       ready,
 			"freeports":   freePorts,
@@ -43,6 +44,7 @@ func TestScripts(t *testing.T) {
 func setUp(env *testscript.Env) error {
 	own := env.WorkDir + "/.run"
 	env.Setenv("XDG_RUNTIME_DIR", own)
+	env.Setenv("XDG_STATE_HOME", env.WorkDir+"/.state")
 	env.Setenv(markOf, env.WorkDir)
 	env.Setenv("LC_ALL", "C.UTF-8")
 	env.Setenv("WIREBOOK_LANG", "")
@@ -59,6 +61,20 @@ func condition(name string) (bool, error) {
 		return os.Getuid() == 0, nil
 	}
 	return false, fmt.Errorf("there is no condition %q", name)
+}
+
+// built builds the program anew, without the race detector, with which a world is
+// too slow to carry megabytes in small packets:
+//
+//	built quick
+//	exec ./quick run -- true
+func built(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: built FILE")
+	}
+	if out, err := exec.Command("go", "build", "-o", ts.MkAbs(args[0]), ".").CombinedOutput(); err != nil {
+		ts.Fatalf("go build: %v\n%s", err, out)
+	}
 }
 
 // exits runs a program that must end with that exit code:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 
 	"github.com/wirebook/wirebook/guest"
@@ -15,12 +16,16 @@ type seat struct {
 	tap   atomic.Pointer[guest.Tap]
 }
 
-// takeSeat joins the world under that name; see [world.World.Join].
-func takeSeat(w *world.World, name string) (*seat, error) {
+// takeSeat joins the world; see [world.World.Join].
+func takeSeat(w *world.World, who joinRequest) (*seat, error) {
 	s := &seat{}
-	g, err := w.Join(name, "", s.deliver)
+	g, err := w.Join(*s.newcomer(who))
 	s.guest = g
 	return s, err
+}
+
+func (s *seat) newcomer(who joinRequest) *world.Newcomer {
+	return &world.Newcomer{Name: who.Name, NoAddress: who.NoAddress, Deliver: s.deliver}
 }
 
 // deliver gives a frame to the card. A card that is not there yet, or no more,
@@ -37,15 +42,25 @@ func (s *seat) plug(ctx context.Context, tap *guest.Tap) {
 	go func() { _ = guest.Pump(ctx, tap, s.guest.Send) }()
 }
 
+// addressing waits for what the card is to be given; see [world.Guest.Addressing].
+func (s *seat) addressing(ctx context.Context) (guest.Addressing, error) {
+	a, err := s.guest.Addressing(ctx)
+	return guest.Addressing{Addrs: a.Prefixes, Gateways: a.Gateways}, err
+}
+
 // host is what the guest's own side must know.
 func (s *seat) host() guest.Host {
 	g := s.guest
+	authority, err := g.Authority()
+	if err != nil {
+		slog.Warn("the guest will trust no server of the world", "error", err)
+	}
 	return guest.Host{
-		Name:     g.Name,
-		MAC:      g.MAC,
-		Addrs:    g.Prefixes,
-		Gateways: g.Gateways,
-		Resolver: g.Resolvers,
-		Search:   []string{g.Network.Domain},
+		Authority:  authority,
+		Name:       g.Name,
+		MAC:        g.MAC,
+		Addressing: guest.Addressing{Addrs: g.Fixed.Prefixes, Gateways: g.Fixed.Gateways},
+		Resolver:   g.Resolvers,
+		Search:     []string{g.Network.Domain},
 	}
 }

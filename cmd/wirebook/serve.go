@@ -19,7 +19,8 @@ import (
 func init() {
 	example("serve",
 		"wirebook serve http ~/my-site",
-		"wirebook serve dns --listen 127.0.0.1:5353 example.com=zones/example.com.zone")
+		"wirebook serve dns --listen 127.0.0.1:5353 example.com=zones/example.com.zone",
+		"wirebook serve --host www --world my-world/world.yaml")
 	example("serve.http", "wirebook serve http --listen 127.0.0.1:8080 ~/my-site")
 	example("serve.dns", "wirebook serve dns --listen 127.0.0.1:5353 example.com=zones/example.com.zone")
 }
@@ -27,7 +28,8 @@ func init() {
 func serveCommand(a *app) *cobra.Command {
 	c := a.verbs("serve", "serve")
 	c.GroupID = "world"
-	c.AddCommand(a.serveHTTP(), a.serveDNS())
+	a.serveParts(c)
+	c.AddCommand(a.serveHTTP(), a.serveDNS(), a.serveFTP(), a.serveTFTP())
 	return c
 }
 

@@ -18,21 +18,29 @@ func init() {
 		"wirebook up",
 		"wirebook up --fault gw-core:loss=0.3,delay=100ms --seed 7",
 		"wirebook up --attach mysite:80=127.0.0.1:8000",
+		"wirebook up --state none",
+		"wirebook up --open",
+		"wirebook up --share 0.0.0.0:10001",
+		"wirebook up --demo my-demo.yaml",
 		"wirebook up --world my-world.yaml")
 }
 
 func upCommand(a *app) *cobra.Command {
 	var o worldOptions
+	var page pageOptions
 	c := a.command("up [flags]", "up", func(c *cobra.Command, _ []string) error {
-		return a.up(c.Context(), o)
+		return a.up(c.Context(), o, page)
 	})
 	c.GroupID = "world"
 	c.Args = arguments(cobra.NoArgs)
 	o.flags(a, c)
+	o.keep = true
+	c.Flags().StringVar(&o.state, "state", "", a.say("flag.state"))
+	page.flags(a, c)
 	return c
 }
 
-func (a *app) up(ctx context.Context, o worldOptions) error {
+func (a *app) up(ctx context.Context, o worldOptions, page pageOptions) error {
 	began := time.Now()
 	commands, err := control.Listen(o.name)
 	if err != nil {
@@ -44,9 +52,15 @@ func (a *app) up(ctx context.Context, o worldOptions) error {
 		return errors.Join(err, commands.Close())
 	}
 	defer w.Close()
-	ways, closed := w.OpenGateways(ctx)
-	defer closed()
+	ways, closeWays := w.OpenGateways(ctx)
+	defer closeWays()
+	pages, err := a.servePages(page, w, c)
+	if err != nil {
+		return errors.Join(err, commands.Close())
+	}
+	defer pages.Close()
 	a.announce(w, o, ways, time.Since(began))
+	a.announcePage(ctx, pages, page)
 
 	reach := &reach{world: w, clock: c}
 	err = control.Serve(ctx, commands, reach.handler())
@@ -61,6 +75,9 @@ func (a *app) announce(w *world.World, o worldOptions, ways []world.Way, took ti
 	servers := 0
 	for _, h := range w.Plan.Hosts {
 		servers += len(h.Servers)
+	}
+	for _, r := range w.Plan.Routers {
+		servers += len(r.Servers)
 	}
 	a.println("up.started", "Name", w.Plan.Name, "Hosts", len(w.Plan.Hosts), "Routers", len(w.Plan.Routers),
 		"Servers", servers, "Time", took.Round(time.Millisecond), "Seed", o.seed)

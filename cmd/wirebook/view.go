@@ -94,6 +94,7 @@ func (v *view) recordTo(from observer, name string) error {
 	if err != nil {
 		return err
 	}
+	writer.Secrets = v.o.secrets
 	if v.host != "" {
 		writer.Only = func(f *frame.Frame) bool { return f.Link.Name == v.host }
 	}
@@ -110,7 +111,7 @@ func (v *view) drawLadder(from observer) error {
 	if err != nil {
 		return err
 	}
-	watcher := wire.New(wire.Options{Names: names, Packets: v.o.packets})
+	watcher := wire.New(wire.Options{Names: names, Packets: v.o.packets, Secrets: v.o.secrets})
 	v.log = wire.NewLog(maxLadder)
 	events := watcher.Subscribe(maxLadder)
 	return v.tap(from, func(ctx context.Context, ring *frame.Ring) error {
@@ -146,9 +147,39 @@ func (v *view) finish() error {
 	}
 	messages := v.log.Messages()
 	if v.o.ladder == ladderOwn {
-		messages = slices.DeleteFunc(messages, func(m *wire.Message) bool { return m.From.Host != v.host && m.To.Host != v.host })
+		messages = saidOrHeard(v.host, messages)
 	}
-	return errors.Join(err, ladder.Write(v.app.err, messages, v.app.ladderOptions(v.app.err, v.o)))
+	tell := v.o.tell()
+	var told []*wire.Message
+	for _, m := range messages {
+		told = append(told, tell(m)...)
+	}
+	return errors.Join(err, ladder.Write(v.app.err, told, v.app.ladderOptions(v.app.err, v.o)))
+}
+
+// storyAll is the value of --story for every mail's.
+const storyAll = "all"
+
+// tell is what is to be shown when a message is said: the message, or, if a mail's
+// story is asked for, what is now known to belong to it.
+func (o *runOptions) tell() func(*wire.Message) []*wire.Message {
+	switch o.story {
+	case "":
+		return func(m *wire.Message) []*wire.Message { return []*wire.Message{m} }
+	case storyAll:
+		return wire.NewStory("").Tell
+	}
+	return wire.NewStory(o.story).Tell
+}
+
+// saidOrHeard are the messages from and to a host, and the answers to its own
+// that went to everybody, as those of a DHCP server.
+func saidOrHeard(host string, all []*wire.Message) []*wire.Message {
+	said := make(map[uint64]bool)
+	return slices.DeleteFunc(all, func(m *wire.Message) bool {
+		said[m.ID] = m.From.Host == host
+		return m.From.Host != host && m.To.Host != host && !(m.To.Group && said[m.Answers])
+	})
 }
 
 func (a *app) ladderOptions(w io.Writer, o runOptions) ladder.Options {
@@ -156,6 +187,7 @@ func (a *app) ladderOptions(w io.Writer, o runOptions) ladder.Options {
 		Width:   width(w),
 		Packets: o.packets,
 		Explain: o.explain,
+		Fields:  o.fields,
 		Words:   a.lang,
 		Color:   color(w),
 	}

@@ -17,6 +17,7 @@ func init() {
 	example("watch",
 		"wirebook watch",
 		"wirebook watch --packets",
+		"wirebook watch --story all --fields",
 		"wirebook watch --json | jq .summary",
 		"wirebook watch --pcap all.pcapng")
 }
@@ -36,15 +37,14 @@ func watchCommand(a *app) *cobra.Command {
 	c.Args = arguments(cobra.NoArgs)
 	c.Flags().StringVar(&o.name, "name", "", a.say("flag.name"))
 	c.Flags().StringVar(&o.pcap, "pcap", "", a.say("flag.pcapall"))
-	c.Flags().BoolVar(&o.packets, "packets", false, a.say("flag.packets"))
-	c.Flags().BoolVar(&o.explain, "explain", false, a.say("flag.explain"))
+	o.showFlags(a, c)
 	c.Flags().BoolVar(&asJSON, "json", false, a.say("flag.json"))
 	return c
 }
 
 // watch prints each message as it is said, until ctx or the world ends.
 func (a *app) watch(ctx context.Context, r *running, o runOptions, asJSON bool) error {
-	record, err := a.newView(r, "", runOptions{pcap: o.pcap})
+	record, err := a.newView(r, "", runOptions{pcap: o.pcap, secrets: o.secrets})
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (a *app) watch(ctx context.Context, r *running, o runOptions, asJSON bool) 
 		case <-ctx.Done():
 		}
 	}()
-	watcher := wire.New(wire.Options{Names: names, Packets: o.packets})
+	watcher := wire.New(wire.Options{Names: names, Packets: o.packets, Secrets: o.secrets})
 	events := watcher.Subscribe(maxLadder)
 	var printing sync.WaitGroup
 	printing.Go(func() { a.printEvents(events, o, asJSON) })
@@ -82,14 +82,20 @@ func (a *app) watch(ctx context.Context, r *running, o runOptions, asJSON bool) 
 func (a *app) printEvents(events *wire.Subscription, o runOptions, asJSON bool) {
 	lines := ladder.New(nil, a.ladderOptions(a.out, o))
 	encoder := json.NewEncoder(a.out)
+	tell := o.tell()
 	for event := range events.C {
-		m := event.Message
-		switch {
-		case m.Packet && !o.packets, event.Update && !m.Lost:
-		case asJSON:
-			_ = encoder.Encode(m)
-		default:
-			fmt.Fprint(a.out, lines.Message(m))
+		if event.Message.Packet && !o.packets || event.Update && !event.Message.Lost {
+			continue
+		}
+		for _, m := range tell(event.Message) {
+			switch {
+			case asJSON:
+				_ = encoder.Encode(m)
+			case o.story != "": // few hosts take part: they have columns
+				fmt.Fprint(a.out, lines.Join(m.From.String(), m.To.String()), lines.Message(m))
+			default:
+				fmt.Fprint(a.out, lines.Message(m))
+			}
 		}
 	}
 }

@@ -43,7 +43,7 @@ func worldCommand(a *app) *cobra.Command {
 		return nil
 	})
 	export.Args = arguments(cobra.ExactArgs(1))
-	c.AddCommand(check, show, export)
+	c.AddCommand(check, show, export, a.worldCompose())
 	return c
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -22,6 +23,9 @@ type worldOptions struct {
 	seed   uint64
 	level  string
 	attach []string
+
+	keep  bool   // what is to outlive the world, in a folder:
+	state string // "": the usual one
 }
 
 func (o *worldOptions) flags(a *app, c *cobra.Command) {
@@ -41,24 +45,46 @@ func (o *worldOptions) own() bool {
 // start starts the world that the flags describe, on that clock, and waits until
 // its servers are up.
 func (o *worldOptions) start(ctx context.Context, a *app, c *clock.Movable) (*world.World, error) {
-	options, err := o.options(a)
+	w, err := o.launch(ctx, a, c, nil)
 	if err != nil {
 		return nil, err
 	}
-	options.Clock = c
-	plan, err := loadWorld(o.file)
-	if err != nil {
-		return nil, err
-	}
-	w, err := world.Start(ctx, plan, options)
-	if err != nil {
-		return nil, err
-	}
-	c.OnSettle(w.Internet.Settle)
 	if err := w.Ready(ctx); err != nil {
 		w.Close()
 		return nil, err
 	}
+	return w, nil
+}
+
+// launch starts the world that the flags describe, on that clock, with a guest
+// unless that is nil.
+func (o *worldOptions) launch(ctx context.Context, a *app, c *clock.Movable, g *world.Newcomer) (*world.World, error) {
+	options, err := o.options(a)
+	if err != nil {
+		return nil, err
+	}
+	options.Clock, options.Guest = c, g
+	plan, err := loadWorld(o.file)
+	if err != nil {
+		return nil, err
+	}
+	if o.keep {
+		options.State, err = o.openState(plan.Name)
+		switch {
+		case err != nil && o.state != "":
+			return nil, err
+		case err != nil: // such as a user without a home
+			options.Log.Warn("leases will be forgotten", "error", err)
+		}
+	}
+	w, err := world.Start(ctx, plan, options)
+	if errors.Is(err, world.ErrNoLink) {
+		return nil, usageError{err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.OnSettle(w.Internet.Settle)
 	return w, nil
 }
 

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"net/netip"
+	"sync"
 	"sync/atomic"
 
 	"github.com/wirebook/wirebook/clock"
@@ -58,6 +59,8 @@ type Forwarder struct {
 	// that the link's header can be written there.
 	Headroom int
 
+	configuring sync.Mutex // one change of the plane at a time
+
 	plane    atomic.Pointer[plane]
 	errors   bucket
 	ident    atomic.Uint32 // of the IPv4 packets that the router makes itself
@@ -70,6 +73,9 @@ type plane struct {
 	own        map[netip.Addr]int // address -> interface; but see plane.owner
 	broadcasts map[netip.Addr]int // of each network here, the broadcast address -> interface
 	table      *Table
+
+	nat     *nat       // nil: no addresses are translated
+	outside netip.Addr // the one that all behind the NAT share, if there is one
 }
 
 // Configure tells the forwarder which interfaces and routes there are. The
@@ -77,6 +83,8 @@ type plane struct {
 // Packets that are being forwarded at this moment see either all of the old
 // or all of the new.
 func (f *Forwarder) Configure(interfaces []Interface, routes []Route) {
+	f.configuring.Lock()
+	defer f.configuring.Unlock()
 	p := &plane{
 		interfaces: interfaces,
 		own:        make(map[netip.Addr]int),
@@ -101,6 +109,10 @@ func (f *Forwarder) Configure(interfaces []Interface, routes []Route) {
 		}
 	}
 	p.table = NewTable(all)
+	if old := f.plane.Load(); old != nil {
+		p.nat = old.nat
+	}
+	p.findOutside()
 	f.plane.Store(p)
 }
 

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,23 +54,29 @@ func FuzzForward(f *testing.F) {
 			if !bytes.Equal(b, before) {
 				t.Fatal("the packet that came in was changed")
 			}
-			if d.Verdict != Send && d.Verdict != Answer {
-				continue
-			}
-			mtu := r.plane.Load().interfaces[d.Out].MTU
-			for _, made := range append([][]byte{d.Packet}, d.Rest...) {
-				p := made[headroom:]
-				_, bad4 := checkIPv4(p)
-				_, bad6 := checkIPv6(p)
-				if bad4 != None && bad6 != None {
-					t.Fatalf("made an unsound packet: %v, %v: %x", bad4, bad6, p)
-				}
-				if p[0]>>4 == 4 && len(p) > mtu {
-					t.Fatalf("%d bytes on a link of %d", len(p), mtu)
-				}
-			}
+			checkMade(t, r, d)
 		}
 	})
+}
+
+// checkMade checks that what goes out is sound and fits.
+func checkMade(t *testing.T, f *Forwarder, d Decision) {
+	t.Helper()
+	if d.Verdict != Send && d.Verdict != Answer {
+		return
+	}
+	mtu := f.plane.Load().interfaces[d.Out].MTU
+	for _, made := range append([][]byte{d.Packet}, d.Rest...) {
+		p := made[headroom:]
+		_, bad4 := checkIPv4(p)
+		_, bad6 := checkIPv6(p)
+		if bad4 != None && bad6 != None {
+			t.Fatalf("made an unsound packet: %v, %v: %x", bad4, bad6, p)
+		}
+		if p[0]>>4 == 4 && len(p) > mtu {
+			t.Fatalf("%d bytes on a link of %d", len(p), mtu)
+		}
+	}
 }
 
 // The plain path costs one allocation: the packet that goes out.
@@ -82,6 +89,37 @@ func TestOneAllocationAPacket(t *testing.T) {
 		if n := testing.AllocsPerRun(1000, func() { f.Forward(lan, b) }); n != 1 {
 			t.Errorf("%s: %v allocations", name, n)
 		}
+	}
+}
+
+// What address translation adds to the same packets: out, in, and without it.
+func BenchmarkNAT(b *testing.B) {
+	for _, bench := range []struct {
+		name string
+		nat  bool
+		in   string
+		say  string
+	}{
+		{"off", false, "lan", "udp 192.168.1.11:3345 > 203.0.113.80:80"},
+		{"out", true, "lan", "udp 192.168.1.11:3345 > 203.0.113.80:80"},
+		{"in", true, "core", "udp 203.0.113.80:80 > 198.51.100.2:3345"},
+		{"inside", true, "lan", "udp 192.168.1.11:3345 > 192.168.2.53:53"},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			h := newHome(b, NAT{})
+			h.pass(b, "lan | udp 192.168.1.11:3345 > 203.0.113.80:80")
+			if !bench.nat {
+				h.SetNAT(nil)
+			}
+			in, packet := Arrival{Interface: natCards[bench.in]}, spoken(b, bench.say+` "`+strings.Repeat("x", 1400))
+			b.ReportAllocs()
+			b.SetBytes(int64(len(packet)))
+			for b.Loop() {
+				if d := h.Forward(in, packet); d.Verdict != Send {
+					b.Fatal(d.Reason)
+				}
+			}
+		})
 	}
 }
 

@@ -18,6 +18,7 @@ var messages = [reasons]struct{ v4, v6 message }{
 	TooBig:          {message{3, 4}, message{2, 0}},
 	TimeExceeded:    {message{11, 0}, message{3, 0}},
 	OutOfScope:      {message{}, message{1, 2}},
+	TableFull:       {message{3, 13}, message{}},
 }
 
 const (
@@ -38,13 +39,13 @@ func (f *Forwarder) tellIPv4(p *plane, in Arrival, packet ipv4, reason Reason, m
 	}
 	to := packet.src()
 	from, route, ok := f.wayBack(p, in, to)
-	if !ok {
+	if !ok || p.leaks(route, from) {
 		return dropped
 	}
 	quote := packet[:min(len(packet), icmpv4Longest-ipv4HeaderMin-icmpHeader)]
-	made := make([]byte, ipv4HeaderMin+icmpHeader+len(quote))
+	made := make([]byte, f.Headroom+ipv4HeaderMin+icmpHeader+len(quote))
 
-	header := ipv4(made)
+	header := ipv4(made[f.Headroom:])
 	header[0] = 4<<4 | ipv4HeaderMin/4
 	header[1] = packet[1]&0x1e | 0xc0 // precedence "internetwork control": RFC 1812 §4.3.2.5
 	header.setLen()
@@ -61,7 +62,7 @@ func (f *Forwarder) tellIPv4(p *plane, in Arrival, packet ipv4, reason Reason, m
 	copy(body[icmpHeader:], quote)
 	binary.BigEndian.PutUint16(body[2:], checksum(body, 0))
 
-	d := f.fitIPv4(p, route, header)
+	d := f.fitIPv4(p, route, made)
 	if d.Verdict == Drop {
 		return dropped
 	}

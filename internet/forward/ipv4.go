@@ -67,12 +67,25 @@ func checkIPv4(b []byte) (ipv4, Reason) {
 }
 
 func (f *Forwarder) forwardIPv4(p *plane, in Arrival, b []byte) Decision {
-	packet, reason := checkIPv4(b)
+	came, reason := checkIPv4(b)
 	if reason != None {
 		return Decision{Reason: reason}
 	}
+	packet, made := came, []byte(nil)
+	if p.nat != nil {
+		if made, reason = f.inward(p, in, came); reason != None {
+			return Decision{Reason: reason}
+		}
+	}
+	translated := made != nil
+	if translated {
+		packet = ipv4(made[f.Headroom:])
+	}
 	src, dst := packet.src(), packet.dst()
 	if number, ours := p.local(in, dst); ours {
+		if translated {
+			return Decision{Reason: Untranslatable} // the stack knows only packets as they came
+		}
 		return Decision{Verdict: Deliver, Out: number}
 	}
 	if reason := p.mayForward(in, src, dst); reason != None {
@@ -81,19 +94,29 @@ func (f *Forwarder) forwardIPv4(p *plane, in Arrival, b []byte) Decision {
 	route, found := p.table.Lookup(dst)
 	switch {
 	case !found:
-		return f.tellIPv4(p, in, packet, NoRoute, 0)
+		return f.tellIPv4(p, in, came, NoRoute, 0)
 	case route.Prohibited:
-		return f.tellIPv4(p, in, packet, Prohibited, 0)
+		return f.tellIPv4(p, in, came, Prohibited, 0)
 	case packet[ipv4TTL] <= 1: // RFC 1812 §5.3.1
-		return f.tellIPv4(p, in, packet, TimeExceeded, 0)
+		return f.tellIPv4(p, in, came, TimeExceeded, 0)
 	}
-	d := f.fitIPv4(p, route, packet)
+	if !translated {
+		made = f.copy(came)
+	}
+	if p.nat != nil {
+		made, reason = f.cross(p, in, route, made, translated)
+		switch reason {
+		case None:
+		case TableFull:
+			return f.tellIPv4(p, in, came, TableFull, 0)
+		default:
+			return Decision{Reason: reason}
+		}
+	}
+	ageIPv4(made[f.Headroom:])
+	d := f.fitIPv4(p, route, made)
 	if d.Verdict == Drop {
-		return f.tellIPv4(p, in, packet, TooBig, p.interfaces[route.Out].MTU)
-	}
-	ageIPv4(d.Packet[f.Headroom:])
-	for _, further := range d.Rest {
-		ageIPv4(further[f.Headroom:])
+		return f.tellIPv4(p, in, came, TooBig, p.interfaces[route.Out].MTU)
 	}
 	return d
 }
@@ -107,13 +130,14 @@ func ageIPv4(p ipv4) {
 	binary.BigEndian.PutUint16(p[ipv4Checksum:], updated(sum, was, is))
 }
 
-// fitIPv4 copies a packet for the link that its route leads to, cut into
-// fragments when need be. When it must not be cut, the verdict is Drop.
-func (f *Forwarder) fitIPv4(p *plane, route Route, packet ipv4) Decision {
-	d := Decision{Verdict: Send, Out: route.Out, NextHop: route.nextHop(packet.dst())}
+// fitIPv4 fits a packet, which has headroom before it, to the link that its route
+// leads to: it is cut into fragments when need be. When it must not be cut, the
+// verdict is Drop.
+func (f *Forwarder) fitIPv4(p *plane, route Route, made []byte) Decision {
+	packet := ipv4(made[f.Headroom:])
+	d := Decision{Verdict: Send, Out: route.Out, NextHop: route.nextHop(packet.dst()), Packet: made}
 	mtu := p.interfaces[route.Out].MTU
 	if len(packet) <= mtu {
-		d.Packet = f.copy(packet)
 		return d
 	}
 	if packet.flags()&ipv4DF != 0 {

@@ -22,12 +22,17 @@ const (
 	TooBig                 // too big for the next link, and it must not be cut
 	HostUnreachable        // the next hop does not answer
 	QueueFull              // too many packets wait for the next hop to answer
+	Filtered               // a NAT lets only those in who were written to
+	Untranslatable         // it has no port by which a NAT could tell hosts apart
+	Orphan                 // a fragment whose first one a NAT has not seen
+	TableFull              // a NAT has no room for another session
 	reasons
 )
 
 var reasonNames = [reasons]string{
 	"none", "malformed header", "bad header checksum", "martian address", "broadcast",
 	"out of scope", "no route", "prohibited", "time exceeded", "too big", "host unreachable", "queue full",
+	"filtered by the NAT", "not translatable", "fragment without its first", "NAT table full",
 }
 
 func (r Reason) String() string {

@@ -26,7 +26,7 @@ type Transfer struct {
 
 	Bytes  int64       // of the file, as it travels
 	Resent int         // how often the time ran out, and something was sent again
-	Heard  atomic.Bool // the other side has said something
+	Heard  atomic.Bool // set when the other side says something
 
 	ctx     context.Context
 	socket  Socket

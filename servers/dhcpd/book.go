@@ -7,10 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"sync"
 	"time"
+
+	"github.com/wirebook/wirebook/durable"
 )
 
 // book is the journal of leases: a file to which a line is added for each
@@ -31,8 +32,9 @@ type book struct {
 
 	mu      sync.Mutex
 	lines   []byte // to be written
+	spare   []byte // room for more, while those are
 	count   int    // of the lines in the file and in lines
-	live    int    // how many it would have if it were written anew
+	live    int    // how many it would have if it were written anew, when that was last looked up
 	waiting []datagram
 	wake    chan struct{}
 }
@@ -52,7 +54,7 @@ func (s *Server) openBook() (*book, error) {
 		return nil, err
 	}
 	b.file = file
-	if err := errors.Join(s.readLeases(b), b.syncFolder()); err != nil {
+	if err := errors.Join(s.readLeases(b), durable.SyncFolder(b.dir, ".")); err != nil {
 		file.Close()
 		return nil, err
 	}
@@ -126,7 +128,7 @@ func (b *book) note(l *Lease) {
 }
 
 // after sends d once all that was noted before is on the disk.
-func (b *book) after(d datagram, send func(datagram)) {
+func (b *book) after(d datagram, send func(...datagram)) {
 	if b.file == nil {
 		send(d)
 		return
@@ -151,13 +153,13 @@ func (b *book) take() (lines []byte, waiting []datagram, long bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	lines, waiting = b.lines, b.waiting
-	b.lines, b.waiting = nil, nil
-	return lines, waiting, b.count > 1000+2*b.live
+	b.lines, b.spare, b.waiting = b.spare[:0], b.lines, nil
+	return lines, waiting, b.tooLong()
 }
 
 // write brings what was noted to the disk, and sends what waited for that,
 // until stop is closed.
-func (b *book) write(s *Server, stop <-chan struct{}, send func(datagram)) error {
+func (b *book) write(s *Server, stop <-chan struct{}, send func(...datagram)) error {
 	if b.file == nil {
 		<-stop
 		return nil
@@ -175,24 +177,34 @@ func (b *book) write(s *Server, stop <-chan struct{}, send func(datagram)) error
 	return nil
 }
 
-func (b *book) flush(s *Server, send func(datagram)) error {
+func (b *book) flush(s *Server, send func(...datagram)) error {
 	lines, waiting, long := b.take()
 	if len(lines) > 0 {
 		if _, err := b.file.Write(lines); err != nil {
 			return err
 		}
-		if err := syncData(b.file); err != nil {
+		if err := durable.SyncData(b.file); err != nil {
 			return err
 		}
 	}
-	for _, d := range waiting {
-		send(d)
-	}
-	if long {
+	send(waiting...)
+	if long && b.outdated(s) {
 		return b.compact(s)
 	}
 	return nil
 }
+
+// outdated reports whether most lines of the file count no more.
+func (b *book) outdated(s *Server) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.live = s.stored()
+	return b.tooLong()
+}
+
+func (b *book) tooLong() bool { return b.count > 1000+2*b.live }
 
 // compact writes the leases into a new file, which then takes the old one's
 // name. The old one stays until the new one is complete.
@@ -211,7 +223,7 @@ func (b *book) compact(s *Server) error {
 		err = b.dir.Rename(fresh, b.name)
 	}
 	if err == nil {
-		err = b.syncFolder()
+		err = durable.SyncFolder(b.dir, ".")
 	}
 	if err != nil {
 		file.Close()
@@ -241,20 +253,6 @@ func (b *book) snapshot(s *Server) []byte {
 	}
 	b.lines, b.count, b.live = nil, n, n
 	return lines
-}
-
-// syncFolder makes the file's name as durable as its content. Systems that
-// cannot sync a folder do not need it.
-func (b *book) syncFolder() error {
-	dir, err := b.dir.Open(".")
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	if err := dir.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, fs.ErrPermission) {
-		return err
-	}
-	return nil
 }
 
 func (b *book) close() {

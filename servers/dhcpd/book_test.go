@@ -164,7 +164,7 @@ func TestAckAfterTheDisk(t *testing.T) {
 		t.Fatal("the ACK was sent at once")
 	}
 	checked := false
-	err := st.book.flush(st.Server, func(datagram) {
+	err := st.book.flush(st.Server, func(...datagram) {
 		text, _ := os.ReadFile(filepath.Join(dir, "leases"))
 		checked = strings.Contains(string(text), "192.0.2.100 bound")
 	})

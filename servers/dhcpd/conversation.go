@@ -3,6 +3,7 @@ package dhcpd
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"net/netip"
 	"sync"
 	"time"
@@ -18,8 +19,12 @@ import (
 type conversation struct {
 	*Server
 	conn   socket
+	batch  *batch // conn, if many messages can go at once
 	book   *book
+	asked  request       // the message that is being answered
+	out    []datagram    // replies that are to be sent; the server's lock guards it
 	probes chan struct{} // a place for each probe under way
+	buffer [maxMessage]byte
 	wait   sync.WaitGroup
 }
 
@@ -42,24 +47,27 @@ func (c *conversation) run(ctx context.Context) error {
 }
 
 func (c *conversation) loop(ctx context.Context) error {
-	buffer := make([]byte, maxMessage)
+	next := c.next
+	if c.batch != nil {
+		next = c.nextBatch
+	}
 	for {
-		n, from, err := c.conn.ReadFromUDPAddrPort(buffer)
+		err := next(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		netx.Guard(ctx, c.Log, "message from "+from.String(), func() { c.hear(ctx, buffer[:n]) })
+		c.deliver()
 	}
 }
 
 // hear takes one message and leads to what its type asks for (RFC 2131
 // §4.3). What cannot be read is no reason for an answer.
 func (c *conversation) hear(ctx context.Context, b []byte) {
-	r, err := c.read(b)
-	if err != nil {
+	r := &c.asked
+	if err := r.read(b); err != nil {
 		c.log().Debug("not understood", "error", err)
 		return
 	}
@@ -69,7 +77,7 @@ func (c *conversation) hear(ctx context.Context, b []byte) {
 		c.log().Debug("no such network", "client", r.client.mac, "relay", r.relay)
 		return
 	}
-	switch r.MessageType() {
+	switch r.kind() {
 	case dhcpv4.MessageTypeDiscover:
 		c.discover(ctx, r)
 	case dhcpv4.MessageTypeRequest:
@@ -113,7 +121,7 @@ func (c *conversation) discover(ctx context.Context, r *request) {
 	now := c.now()
 	a, ok := r.pool.choose(&r.client, r.wish, now)
 	if !ok {
-		c.log().Warn("no address is left", "network", r.pool.Prefix, "client", r.client.mac)
+		c.log().Warn("no address is left", "network", r.pool.Prefix, "client", r.client.mac.String())
 		return
 	}
 	known := r.pool.of(&r.client)
@@ -134,12 +142,14 @@ func (c *conversation) discover(ctx context.Context, r *request) {
 	select {
 	case c.probes <- struct{}{}:
 		r.pool.keep(a, &r.client, Offered, time.Time{}, until)
+		r := r.keep()
 		c.wait.Go(func() {
 			netx.Guard(ctx, c.Log, "probe of "+a.String(), func() { c.probe(ctx, r, a) })
+			c.deliver()
 			<-c.probes
 		})
 	default:
-		c.log().Warn("too many probes at once", "client", r.client.mac)
+		c.log().Warn("too many probes at once", "client", r.client.mac.String())
 	}
 }
 
@@ -246,15 +256,17 @@ func (c *conversation) object(r *request, why string) {
 
 // refuse sends NAK: the client must begin anew.
 func (c *conversation) refuse(r *request, why string) {
-	c.log().Info("refused", "client", r.client.mac, "address", cmp.Or(r.has, r.wish), "why", why)
-	c.book.after(c.nak(r, why), c.send)
+	c.log().Info("refused", "client", r.client.mac.String(), "address", cmp.Or(r.has, r.wish), "why", why)
+	c.book.after(c.nak(r, why), c.post)
 }
 
 // bind lends the address, and says so once it is written down.
 func (c *conversation) bind(r *request, a netip.Addr, now time.Time) {
 	l := r.pool.keep(a, &r.client, Bound, now, now.Add(r.lease()))
 	c.book.note(l)
-	c.log().Debug("lent", "address", a, "client", r.client.mac, "name", r.name, "until", l.Until)
+	if log := c.log(); log.Enabled(context.Background(), slog.LevelDebug) {
+		log.Debug("lent", "address", a, "client", r.client.mac, "name", r.client.name, "until", l.Until)
+	}
 	c.reply(r, dhcpv4.MessageTypeAck, a)
 }
 
@@ -265,7 +277,7 @@ func (c *conversation) decline(r *request) {
 	if r.server != c.ID || mine == nil || mine.Addr != r.wish {
 		return
 	}
-	c.log().Warn("a stranger uses an address of the pool", "address", r.wish, "found by", r.client.mac)
+	c.log().Warn("a stranger uses an address of the pool", "address", r.wish, "found by", r.client.mac.String())
 	c.suspect(r.pool, r.wish, c.now())
 }
 

@@ -1,6 +1,7 @@
 package dhcpd
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -63,6 +64,12 @@ func describe(m *dhcpv4.DHCPv4, to netip.AddrPort) string {
 		text += fmt.Sprintf(" id=%x", b)
 	}
 	return text + " to " + to.String()
+}
+
+// hear has the server answer a message.
+func (st *stage) hear(ctx context.Context, b []byte) {
+	st.conversation.hear(ctx, b)
+	st.deliver()
 }
 
 func newStage(s *Server) (*stage, error) {

@@ -50,8 +50,9 @@
 // A datagram comes in at conversation.go, which has a method for each message
 // of the protocol, and for each of the four meanings of REQUEST. pool.go
 // chooses the address. message.go reads requests and builds replies, and says
-// where they go. book.go keeps the leases on the disk; record.go is one line
-// of that file.
+// where they go; format.go is what a message looks like in bytes, and socket.go
+// how many come and go at once. book.go keeps the leases on the disk; record.go
+// is one line of that file.
 //
 // Nothing here waits for the disk or for a ping: a REQUEST's ACK is sent by the
 // goroutine that has written its lease down, along with all others that came

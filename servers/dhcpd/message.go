@@ -1,73 +1,99 @@
 package dhcpd
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
 )
 
 // request is a client's message, as far as it matters to the server. The zero
-// Addr stands for a field that is not filled in.
+// Addr stands for a field that is not filled in. Its bytes are those of the packet,
+// and valid as long as that is.
 type request struct {
-	*dhcpv4.DHCPv4
+	packet []byte
+	options
 	client client
 	relay  netip.Addr // giaddr
 	has    netip.Addr // ciaddr: the address that the client has and uses
 	wish   netip.Addr // option 50: the one that it wants
 	server netip.Addr // option 54: the server that is meant
-	name   string
 	pool   *pool
+
+	madeUp [1 + maxHardware]byte // the identifier of a client that sends none
 }
 
-const maxIdentifier = 255 // bytes: what one option can hold
+const (
+	maxIdentifier = 255 // bytes: what one option can hold
+	maxHardware   = 16  // bytes of an address of a card
+)
 
 // read understands a message.
-func (c *conversation) read(b []byte) (*request, error) {
-	m, err := dhcpv4.FromBytes(b)
-	if err != nil {
-		return nil, err
+func (r *request) read(b []byte) error {
+	*r = request{packet: b}
+	switch {
+	case len(b) < atOptions:
+		return errCutOff
+	case !bytes.Equal(b[atCookie:atOptions], cookie):
+		return errors.New("it is not DHCP")
+	case b[atOp] != byte(dhcpv4.OpcodeBootRequest):
+		return errors.New("a reply is for clients")
 	}
-	if m.OpCode != dhcpv4.OpcodeBootRequest {
-		return nil, errors.New("a reply is for clients")
+	if err := r.options.parse(b[atOptions:]); err != nil {
+		return err
 	}
-	r := &request{
-		DHCPv4: m,
-		relay:  addrOf(m.GatewayIPAddr), has: addrOf(m.ClientIPAddr),
-		wish: addrOf(m.Options[50]), server: addrOf(m.Options[54]),
-		name: m.HostName(),
-	}
-	r.name = r.name[:min(len(r.name), maxIdentifier)]
-	r.client = client{id: m.Options[61], mac: m.ClientHWAddr, name: r.name}
-	if len(r.client.id) < 2 { // RFC 2132 §9.14
-		if len(m.ClientHWAddr) == 0 {
-			return nil, errors.New("the client does not say who it is")
-		}
-		r.client.id = append([]byte{byte(m.HWType)}, m.ClientHWAddr...)
-	}
-	if len(r.client.id) > maxIdentifier {
-		return nil, errors.New("the client's identifier is too long")
-	}
-	return r, nil
+	r.relay, r.has = addrOf(b[atGIAddr:atCHAddr]), addrOf(b[atCIAddr:atYIAddr])
+	r.wish, r.server = addrOf(r.options.address), addrOf(r.options.server)
+	return r.identify()
 }
 
-// addrOf is the address in b; 0.0.0.0, or what is none, is the zero Addr.
-func addrOf(b []byte) netip.Addr {
-	a, _ := netip.AddrFromSlice(b)
-	if !a.Is4() || a.IsUnspecified() {
-		return netip.Addr{}
+// identify says who the client is: by the identifier that it sends, or else by the
+// address of its card (RFC 2131 §4.2).
+func (r *request) identify() error {
+	length := min(int(r.packet[atHLen]), maxHardware)
+	name := strings.TrimRight(string(r.options.hostName), "\x00")
+	r.client = client{
+		id: r.options.client, mac: net.HardwareAddr(r.packet[atCHAddr : atCHAddr+length]),
+		name: name[:min(len(name), maxIdentifier)],
 	}
-	return a
+	if len(r.client.id) < 2 { // RFC 2132 §9.14
+		if length == 0 {
+			return errors.New("the client does not say who it is")
+		}
+		r.client.id = append(append(r.madeUp[:0], r.packet[atHType]), r.client.mac...)
+	}
+	if len(r.client.id) > maxIdentifier {
+		return errors.New("the client's identifier is too long")
+	}
+	return nil
+}
+
+// keep is a copy of r for later, when another packet has taken the place of its.
+func (r *request) keep() *request {
+	kept := new(request)
+	kept.read(bytes.Clone(r.packet)) // which was right before
+	kept.pool = r.pool
+	return kept
+}
+
+// kind is the message's type.
+func (r *request) kind() dhcpv4.MessageType {
+	if len(r.options.kind) != 1 {
+		return dhcpv4.MessageTypeNone
+	}
+	return dhcpv4.MessageType(r.options.kind[0])
 }
 
 // lease is how long the client gets the address for: as long as it asks for
 // (option 51), up to what the network gives.
 func (r *request) lease() time.Duration {
 	longest := r.pool.lease()
-	if b := r.Options[51]; len(b) == 4 {
+	if b := r.options.lease; len(b) == 4 {
 		if asked := time.Duration(binary.BigEndian.Uint32(b)) * time.Second; asked > 0 {
 			return min(asked, longest)
 		}
@@ -75,80 +101,75 @@ func (r *request) lease() time.Duration {
 	return longest
 }
 
-// datagram is a message on its way out.
-type datagram struct {
-	to      netip.AddrPort
-	message *dhcpv4.DHCPv4
-}
-
-func (c *conversation) send(d datagram) {
-	if _, err := c.conn.WriteToUDPAddrPort(d.message.ToBytes(), d.to); err != nil && !errors.Is(err, net.ErrClosed) {
-		c.log().Warn("reply not sent", "to", d.to, "error", err)
-	}
-}
-
 // reply sends an OFFER or ACK with the address a, and with what a host must
 // know beside it. Without an address it is the answer to INFORM.
 func (c *conversation) reply(r *request, kind dhcpv4.MessageType, a netip.Addr) {
-	m := c.blank(r, kind)
-	n := r.pool.Network
-	m.Options[1] = n.mask()
-	putAddrs(m.Options, 3, n.Routers)
-	putAddrs(m.Options, 6, n.DNS)
-	if n.Domain != "" {
-		m.Options[15] = []byte(n.Domain)
-	}
+	b := append(blank(r), r.pool.common...)
 	if a.IsValid() {
-		m.YourIPAddr = a.AsSlice()
-		lease := r.lease()
-		putSeconds(m.Options, 51, lease)
-		putSeconds(m.Options, 58, lease/2)   // T1
-		putSeconds(m.Options, 59, lease/8*7) // T2
+		putAddr(b[atYIAddr:], a)
+		b = appendSeconds(b, optionLease, r.lease())
 	}
-	d := datagram{c.destination(r), m}
+	if kind == dhcpv4.MessageTypeAck {
+		copy(b[atCIAddr:atYIAddr], r.packet[atCIAddr:atYIAddr])
+	}
+	b = c.sign(b, kind)
+	if a.IsValid() {
+		b = appendSeconds(b, optionT1, r.lease()/2)
+		b = appendSeconds(b, optionT2, r.lease()/8*7)
+	}
+	d := datagram{c.destination(r), finish(echo(b, r))}
 	if kind == dhcpv4.MessageTypeAck && a.IsValid() {
-		c.book.after(d, c.send)
+		c.book.after(d, c.post)
 		return
 	}
-	c.send(d)
+	c.post(d)
 }
 
 // nak is the refusal. It has no configuration (RFC 2131 table 3), and is
 // broadcast, since the client may have no right to the address that it uses.
 func (c *conversation) nak(r *request, why string) datagram {
-	m := c.blank(r, dhcpv4.MessageTypeNak)
-	m.ClientIPAddr = net.IPv4zero
-	m.Options[56] = []byte(why)
+	b := c.sign(blank(r), dhcpv4.MessageTypeNak)
+	b = finish(echo(appendOption(b, optionText, []byte(why)), r))
 	if r.relay.IsValid() {
-		m.SetBroadcast() // for the relay agent
-		return datagram{netip.AddrPortFrom(r.relay, serverPort), m}
+		b[atFlags] |= 0x80 // BROADCAST, for the relay agent
+		return datagram{netip.AddrPortFrom(r.relay, serverPort), b}
 	}
-	return datagram{everybody, m}
+	return datagram{everybody, b}
 }
 
-// blank is a reply with what all of them have (RFC 2131 table 3).
-func (c *conversation) blank(r *request, kind dhcpv4.MessageType) *dhcpv4.DHCPv4 {
-	m := &dhcpv4.DHCPv4{
-		OpCode:        dhcpv4.OpcodeBootReply,
-		HWType:        r.HWType,
-		TransactionID: r.TransactionID,
-		Flags:         r.Flags,
-		ClientIPAddr:  net.IPv4zero,
-		YourIPAddr:    net.IPv4zero,
-		ServerIPAddr:  net.IPv4zero,
-		GatewayIPAddr: r.GatewayIPAddr,
-		ClientHWAddr:  r.ClientHWAddr,
-		Options:       dhcpv4.Options{53: {byte(kind)}, 54: c.ID.AsSlice()},
+// blank is a reply with the fields that all of them have (RFC 2131 table 3). The
+// options come after it in the order of their codes.
+func blank(r *request) []byte {
+	const room = 384 // for most replies
+	b := make([]byte, atOptions, room)
+	copy(b, r.packet[:atCIAddr])
+	b[atOp] = byte(dhcpv4.OpcodeBootReply)
+	b[atHLen] = byte(len(r.client.mac))
+	b[atHops] = 0
+	clear(b[atSecs:atFlags])
+	copy(b[atGIAddr:], r.packet[atGIAddr:atCHAddr])
+	copy(b[atCHAddr:], r.client.mac)
+	copy(b[atCookie:], cookie)
+	return b
+}
+
+// sign says what a message is, and whose.
+func (c *conversation) sign(b []byte, kind dhcpv4.MessageType) []byte {
+	b = append(b, optionMessageType, 1, byte(kind), optionServer, 4, 0, 0, 0, 0)
+	putAddr(b[len(b)-4:], c.ID)
+	return b
+}
+
+// echo returns the client's identifier (RFC 6842), and what the relay agent has
+// added (RFC 3046 §2.2).
+func echo(b []byte, r *request) []byte {
+	if r.options.client != nil {
+		b = appendOption(b, optionClient, r.options.client)
 	}
-	if kind == dhcpv4.MessageTypeAck {
-		m.ClientIPAddr = r.ClientIPAddr
+	if r.options.agent != nil {
+		b = appendOption(b, optionAgent, r.options.agent)
 	}
-	for _, code := range [...]uint8{61, 82} { // RFC 6842, and what the relay agent has added (RFC 3046 §2.2)
-		if value, ok := r.Options[code]; ok {
-			m.Options[code] = value
-		}
-	}
-	return m
+	return b
 }
 
 var everybody = netip.AddrPortFrom(netip.AddrFrom4([4]byte{255, 255, 255, 255}), clientPort)
@@ -170,17 +191,14 @@ func (c *conversation) destination(r *request) netip.AddrPort {
 	return everybody
 }
 
-func putAddrs(o dhcpv4.Options, code uint8, addrs []netip.Addr) {
-	if len(addrs) == 0 {
-		return
+// common is what every host of the network must know beside its address: options
+// 1 to 15 of a reply.
+func (n *Network) common() []byte {
+	b := appendOption(nil, optionSubnetMask, net.CIDRMask(n.Prefix.Bits(), 32))
+	b = appendAddrs(b, optionRouter, n.Routers)
+	b = appendAddrs(b, optionDNS, n.DNS)
+	if n.Domain != "" {
+		b = appendOption(b, optionDomain, []byte(n.Domain))
 	}
-	var b []byte
-	for _, a := range addrs {
-		b = append(b, a.AsSlice()...)
-	}
-	o[code] = b
-}
-
-func putSeconds(o dhcpv4.Options, code uint8, d time.Duration) {
-	o[code] = binary.BigEndian.AppendUint32(nil, uint32(d/time.Second))
+	return b
 }

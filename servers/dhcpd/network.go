@@ -82,6 +82,3 @@ func (n *Network) check() error {
 func (n *Network) lends(a netip.Addr) bool {
 	return slices.ContainsFunc(n.Pool, func(r Range) bool { return r.Contains(a) })
 }
-
-// mask is the subnet mask.
-func (n *Network) mask() net.IPMask { return net.CIDRMask(n.Prefix.Bits(), 32) }

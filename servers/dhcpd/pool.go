@@ -1,6 +1,7 @@
 package dhcpd
 
 import (
+	"bytes"
 	"container/heap"
 	"net"
 	"net/netip"
@@ -16,6 +17,7 @@ import (
 // or the one that has been free for the longest.
 type pool struct {
 	*Network
+	common   []byte                // options of every reply
 	kept     map[netip.Addr]bool   // not for everybody: reserved, or a server's or router's
 	reserved map[string]netip.Addr // by client: see reservationOf
 	entries  map[netip.Addr]*entry // every address that was ever given
@@ -36,7 +38,7 @@ func newPool(n *Network, id netip.Addr) (*pool, error) {
 		return nil, err
 	}
 	p := &pool{
-		Network: n, kept: map[netip.Addr]bool{id: true}, reserved: make(map[string]netip.Addr),
+		Network: n, common: n.common(), kept: map[netip.Addr]bool{id: true}, reserved: make(map[string]netip.Addr),
 		entries: make(map[netip.Addr]*entry), clients: make(map[string]*entry),
 		ranges: slices.Clone(n.Pool),
 	}
@@ -67,6 +69,9 @@ type client struct {
 
 // reservation is the address kept for c.
 func (p *pool) reservation(c *client) (netip.Addr, bool) {
+	if len(p.reserved) == 0 {
+		return netip.Addr{}, false
+	}
 	if a, ok := p.reserved["id "+string(c.id)]; ok {
 		return a, true
 	}
@@ -139,9 +144,16 @@ func (p *pool) oldest(c *client, now time.Time) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// keep notes that c has a, in that state, until then.
+// keep notes that c has a, in that state, until then. The bytes of c are those of a
+// packet, and are copied unless they are here already.
 func (p *pool) keep(a netip.Addr, c *client, state State, now, until time.Time) *Lease {
-	return p.put(Lease{Addr: a, Client: c.id, MAC: c.mac, Name: c.name, State: state, Since: now, Until: until})
+	l := Lease{Addr: a, Name: c.name, State: state, Since: now, Until: until}
+	if e := p.clients[string(c.id)]; e != nil && bytes.Equal(e.MAC, c.mac) {
+		l.Client, l.MAC = e.Client, e.MAC
+	} else {
+		l.Client, l.MAC = bytes.Clone(c.id), bytes.Clone(c.mac)
+	}
+	return p.put(l)
 }
 
 // put makes l what is known of its address. A client has one address of a

@@ -94,7 +94,10 @@ func (s *Server) Serve(ctx context.Context, nw netx.Network) error {
 	if err != nil {
 		return err
 	}
-	c := &conversation{Server: s, conn: conn, book: book, probes: make(chan struct{}, cmp.Or(s.MaxProbes, defaultMaxProbes))}
+	c := &conversation{
+		Server: s, conn: conn, batch: newBatch(conn), book: book,
+		probes: make(chan struct{}, cmp.Or(s.MaxProbes, defaultMaxProbes)),
+	}
 	return c.run(ctx)
 }
 
@@ -121,13 +124,6 @@ func (s *Server) prepare() error {
 	}
 	s.pools = pools
 	return nil
-}
-
-// socket is what both the kernel's and a virtual host's UDP sockets can.
-type socket interface {
-	net.PacketConn
-	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
-	WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error)
 }
 
 func (s *Server) listen(ctx context.Context, nw netx.Network) (socket, error) {

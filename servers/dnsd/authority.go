@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -126,6 +127,12 @@ func (a *Authority) Zone(name string) *Zone {
 		return (*zs)[canonical(name)]
 	}
 	return nil
+}
+
+// Zones are the zones that the server answers for, by name.
+func (a *Authority) Zones() []*Zone {
+	zs := a.copyZones()
+	return slices.SortedFunc(maps.Values(zs), func(a, b *Zone) int { return strings.Compare(a.name, b.name) })
 }
 
 // AddSecondary begins to answer for a zone whose records come from its

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/wirebook/wirebook/protocol/tftp"
@@ -16,13 +17,16 @@ import (
 // conversation is one transfer, from its request on.
 type conversation struct {
 	tftp.Transfer
-	desk    *desk
-	packet  string // the request as it came
-	request tftp.Request
-	socket  tftp.Socket
-	cancel  context.CancelCauseFunc
-	repeats int  // of the request, since the client has spoken
-	left    bool // its place has been given back
+	desk     *desk
+	packet   string // the request as it came
+	request  tftp.Request
+	socket   tftp.Socket
+	cancel   context.CancelCauseFunc
+	repeated time.Time // when the request came again, and nothing else since
+	left     bool      // its place has been given back
+
+	began    time.Time    // these two only for Transfers
+	progress atomic.Int64 // bytes of the file
 }
 
 // newConversation reads a request. What is none is answered from port 69, and
@@ -31,6 +35,7 @@ func (d *desk) newConversation(packet []byte, from netip.AddrPort) *conversation
 	c := &conversation{desk: d, packet: string(packet)}
 	c.Peer, c.Now = tftp.Unmapped(from), d.Clock.Now
 	c.Wait, c.Retries = d.Timeout, d.Retries
+	d.Transfers.tell(c)
 	var err error
 	if c.request, err = tftp.ParseRequest(packet); err == nil {
 		return c
@@ -90,6 +95,9 @@ func (c *conversation) read() error {
 	defer file.Close()
 	c.accept()
 	c.Size = size
+	if size == 0 {
+		c.HasSize = false // curl takes a size of 0 for a mistake, and gives up
+	}
 	const ahead = 32 << 10 // read at once: a block is small
 	var content io.Reader = bufio.NewReaderSize(file, ahead)
 	if c.request.Mode == tftp.Netascii {

@@ -35,5 +35,5 @@
 // conversation.go decides what is done with a request: read, write, or an error.
 // The two state machines that move the blocks are those of package
 // protocol/tftp, since the client has the same two. files.go and memory.go are
-// where the files are.
+// where the files are; unfinished.go clears away what a crash has left.
 package tftpd

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path"
 	"strings"
 
+	"github.com/wirebook/wirebook/durable"
 	"github.com/wirebook/wirebook/protocol/tftp"
 )
 
@@ -35,7 +37,7 @@ var (
 	errNotRegular = &tftp.Error{Code: tftp.AccessViolation, Message: "not a file"}
 )
 
-func (s *Server) openStore() (store, error) {
+func (s *Server) openStore(log *slog.Logger) (store, error) {
 	rules := rules{writable: s.Writable, overwrite: s.Overwrite}
 	if s.Writable != "" && !fs.ValidPath(s.Writable) {
 		return nil, errors.New("Writable is no folder's name: " + s.Writable)
@@ -46,7 +48,9 @@ func (s *Server) openStore() (store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &folder{rules, root}, nil
+		f := &folder{rules, root}
+		f.sweep(log)
+		return f, nil
 	case s.FS != nil:
 		return &memory{rules: rules, below: s.FS}, nil
 	}
@@ -58,9 +62,6 @@ type rules struct {
 	writable  string
 	overwrite bool
 }
-
-// unfinished is how the names of files begin that are being written.
-const unfinished = ".tftp-unfinished-"
 
 // clean makes a path of a name in a request. Names of the old kind begin at the
 // root of a disk ("/tftpboot/x"); here that is the root of what is served.
@@ -130,6 +131,7 @@ func (f *folder) create(name string) (upload, error) {
 	if err != nil {
 		return nil, err
 	}
+	_ = durable.Lock(file, false) // a claim, until it is closed: see sweep
 	return &folderUpload{File: file, folder: f, draft: draft, name: name}, nil
 }
 
@@ -149,7 +151,11 @@ func (u *folderUpload) Commit() error {
 	if u.folder.overwrite {
 		return u.folder.root.Rename(u.draft, u.name)
 	}
-	return u.folder.root.Link(u.draft, u.name)
+	if err := u.folder.root.Link(u.draft, u.name); err != nil {
+		return err
+	}
+	u.folder.root.Remove(u.draft)
+	return nil
 }
 
 func (u *folderUpload) discard() {

@@ -45,6 +45,8 @@ type Server struct {
 	Timeout time.Duration // until a datagram is sent again, the first time; 1 s
 	Retries int           // how often it is sent again; 6, which gives up after 39 s
 
+	Transfers *Transfers // tells what is under way; nil: nobody asks
+
 	Log   *slog.Logger // slog.Default()
 	Clock clock.Clock  // the machine's
 }
@@ -68,6 +70,7 @@ func (s *Server) Serve(ctx context.Context, nw netx.Network) error {
 	defer conn.Close()
 	d.requests = tftp.NewSocket(conn)
 	d.local = localHost(conn)
+	defer d.Transfers.show(d)()
 	return d.listen(ctx)
 }
 
@@ -101,7 +104,7 @@ func (s *Server) open(nw netx.Network) (*desk, error) {
 	d.slots = make(chan struct{}, d.MaxTransfers)
 	d.parting = make(chan struct{}, d.MaxTransfers)
 	var err error
-	d.files, err = s.openStore()
+	d.files, err = s.openStore(d.Log)
 	return d, err
 }
 
@@ -165,8 +168,9 @@ func (d *desk) admit(ctx context.Context, packet []byte, from netip.AddrPort) {
 
 // isDuplicate reports whether c's request has been admitted already: it was
 // doubled on the way, or our first answer was lost or slow, and will be sent
-// again. A client that has spoken since, and asks for the same once more, may
-// have begun anew; whether it has, its next attempt tells.
+// again. A client that has spoken since may have begun anew. Such a client asks
+// again and again, and says nothing else; where this happened twice, and not at
+// once, it is believed.
 func (d *desk) isDuplicate(c *conversation) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -174,10 +178,11 @@ func (d *desk) isDuplicate(c *conversation) bool {
 	if other == nil || other.packet != c.packet {
 		return false
 	}
-	if other.Heard.Load() {
-		other.repeats++
+	if other.Heard.Swap(false) {
+		other.repeated = d.Clock.Now()
+		return true
 	}
-	return other.repeats < 2
+	return other.repeated.IsZero() || d.Clock.Now().Sub(other.repeated) < d.Timeout
 }
 
 // enter makes c the conversation with its client. A port has one transfer: an

@@ -73,7 +73,7 @@ func TestReader(t *testing.T) {
 		want   string
 	}{
 		{"lines", lines, "one\ntw|o\n|three", `"one\n" <nil>; emit line "one\n" of 4 in 1; "two\n" <nil>; emit line "two\n" of 4 in 2; "three" unexpected EOF; emit line "three" of 5 in 1`},
-		{"long line", lines, "0123456789|0123456789", `"0123456789" line too long`},
+		{"long line", lines, "0123456789|0123456789", `"012345678901" line too long`},
 		{"gap in a line", lines, "on|~3|e\n", `"on" bytes were missed; emit line "on" of 5 in 1; "e\n" <nil>; emit line "e\n" of 2 in 1`},
 		{"counted", counted, "a|bcd|0123456789|0123456789abEN|DxEND", `"ab" <nil>, "cd0" next; 20 <nil> at 22; emit body "abcd012345678901" of 22 in 4; true 4; 7; emit rest "89abENDxEND" of 11 in 2`},
 		{"gap in a body", counted, "ab|cdefgh|~10|ijklmnopqr", `"ab" <nil>, "cde" next; 20 <nil> at 22; emit body "abcdefghijkl" of 22 in 3; false 6; 0; emit rest "mnopqr" of 6 in 1`},

@@ -20,6 +20,9 @@
 // Reader.Line waits (as a coroutine: no goroutine runs beside) until the line is
 // there, so a dissector cannot see how the bytes were cut into segments.
 //
+// What nobody should see, a password, the dissector names before it comes
+// ([Reader.Hide]); asterisks stand for it in messages, packets and captures.
+//
 // A dissector holds no sentence: what a learner reads is named by a key, which
 // package explain's catalogues turn into English or Chinese.
 package dissect

@@ -9,6 +9,13 @@ import (
 // Half drives the reader of one direction: the observer pushes bytes in, and
 // messages come out of emit. The dissector runs as a coroutine inside Push.
 type Half struct {
+	// Hidden is told which bytes of the stream are secret, and which frame
+	// brings them: those from the one position up to the other.
+	Hidden func(carrier *frame.Frame, from, to int64)
+
+	// ShowSecrets has nothing hidden.
+	ShowSecrets bool
+
 	reader Reader
 	read   func(*Reader)
 	resume func() (struct{}, bool)
@@ -21,6 +28,10 @@ type Half struct {
 func NewHalf(read func(*Reader), limit int, emit func(Part, Span) Ref) *Half {
 	return &Half{read: read, reader: Reader{limit: limit, emit: emit}}
 }
+
+// Hides reports whether the dissector may hide what comes next. Before it has
+// begun, nobody knows.
+func (h *Half) Hides() bool { return !h.done && (h.resume == nil || h.reader.secrets.find != nil) }
 
 // Push adds what one segment brought. push is its PSH flag. A panic in the
 // dissector is one in Push.
@@ -87,5 +98,6 @@ func (h *Half) wake() {
 
 func (h *Half) run(yield func(struct{}) bool) {
 	h.reader.pause = func() bool { return yield(struct{}{}) }
+	h.reader.secrets.shown, h.reader.secrets.tell = h.ShowSecrets, h.Hidden
 	h.read(&h.reader)
 }

@@ -63,11 +63,27 @@ type Stream struct {
 	Client, Server netip.AddrPort
 	Midway         bool // its beginning was not seen
 	Expect         func(Expectation)
+
+	// Translated is the two ends as the other side knows them, if a NAT is
+	// between: who the server takes the client for, and whom the client has
+	// reached. Without one, it is Client and Server.
+	Translated func() (client, server netip.AddrPort)
+
+	// Open reports whether the handshake was completed, Closed whether one
+	// side has said that it is done (FIN).
+	Open, Closed func() bool
+}
+
+// Opener is a StreamDissector for conversations whose opening is worth telling,
+// since who calls whom is part of the protocol.
+type Opener interface {
+	// Opened says what the client's SYN means; nil: nothing.
+	Opened(s *Stream) *Part
 }
 
 // Expectation announces a conversation that its port does not tell: FTP's data
-// connection, TFTP's transfer. The first that has Addr as one of its ends and
-// this transport is dissected by Dissector.
+// connection, TFTP's transfer. The first to Addr over this transport, and over
+// UDP also the first from there, is dissected by Dissector.
 type Expectation struct {
 	TCP       bool // else UDP
 	Addr      netip.AddrPort
@@ -91,6 +107,17 @@ type Part struct {
 	Args     map[string]any // what the explanation's text fills in
 	Findings []Finding
 	Answers  Ref // the message that this one answers, if any
+
+	// Beside is true of what is said on a connection beside the one that the
+	// conversation is led on, as FTP's files are.
+	Beside bool
+
+	// Story is what several conversations tell of: the Message-ID of a mail that
+	// this message brings, or <> if it has none. Exchange is the number of the exchange in this
+	// conversation that it belongs to, so that the commands around a mail can be
+	// told with it; 0: none.
+	Story    string
+	Exchange int
 
 	// Value is the message as the dissector understood it, for programs that
 	// judge it: an *http.Message, a *dns.Message.

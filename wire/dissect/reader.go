@@ -39,6 +39,8 @@ type Reader struct {
 	own     bool   // span.Bytes is a copy of ours, not part of a frame
 	source  []byte // when it is not: the rest of that frame from span.Bytes's start
 	scratch []byte
+
+	secrets secrets
 }
 
 // chunk is what one segment added to the stream.
@@ -73,7 +75,8 @@ func (r *Reader) Read() []byte { return r.span.Bytes }
 func (r *Reader) Reset() bool { return r.reset }
 
 // Line reads up to and with the next line feed. The slice may be kept, but not
-// changed. With io.ErrUnexpectedEOF it holds what there was.
+// changed. With io.ErrUnexpectedEOF it holds what there was, with ErrTooLong
+// max bytes of it.
 func (r *Reader) Line(max int) ([]byte, error) {
 	return r.read(max, func(have int, data []byte) (int, bool) {
 		if i := bytes.IndexByte(data, '\n'); i >= 0 {
@@ -93,8 +96,14 @@ func (r *Reader) Bytes(n int) ([]byte, error) {
 	})
 }
 
-// read takes bytes until cut says that they are enough.
+// read takes bytes until cut says that they are enough, and hides what is secret.
 func (r *Reader) read(max int, cut func(have int, data []byte) (n int, done bool)) ([]byte, error) {
+	at := r.span.Size
+	whole, err := r.gather(max, cut)
+	return r.conceal(whole, at, err), err
+}
+
+func (r *Reader) gather(max int, cut func(have int, data []byte) (n int, done bool)) ([]byte, error) {
 	var whole []byte
 	for {
 		if len(r.queue) == 0 && !r.more() {
@@ -110,15 +119,20 @@ func (r *Reader) read(max int, cut func(have int, data []byte) (n int, done bool
 			return whole, ErrGap
 		}
 		n, done := cut(len(whole), c.data)
-		if len(whole)+n > max {
-			return whole, ErrTooLong
+		long := len(whole)+n > max
+		if long {
+			n = max - len(whole)
 		}
 		part := c.data[:n:n]
-		r.take(n)
 		if whole == nil {
 			whole = part
 		} else {
 			whole = append(whole, part...)
+		}
+		r.tellSecrets(whole, n)
+		r.take(n)
+		if long {
+			return whole, ErrTooLong
 		}
 		if done {
 			return whole, nil
@@ -229,11 +243,11 @@ func (r *Reader) Until(mark string) bool {
 		data := r.queue[0].data
 		i := bytes.IndexByte(data, mark[0])
 		if i < 0 {
-			r.take(len(data))
+			r.takeRest(len(data))
 			continue
 		}
 		if i > 0 {
-			r.take(i)
+			r.takeRest(i)
 		}
 		if string(r.Peek(len(mark))) == mark {
 			return true
@@ -308,6 +322,7 @@ func (r *Reader) take(n int) {
 // add appends data[:n] to the span. As long as all is from one frame, it is not
 // copied: nobody may change a frame.
 func (r *Reader) add(data []byte, n int, carrier *frame.Frame) {
+	r.secrets.position += int64(n)
 	s := &r.span
 	if s.Size == 0 {
 		s.Time = carrier.Time
@@ -341,6 +356,7 @@ func same(a, b *frame.Frame) bool {
 }
 
 func (r *Reader) lose(n int64) {
+	r.secrets.position += n
 	r.span.Size += int(n)
 	r.span.Missing += int(n)
 }

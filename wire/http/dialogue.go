@@ -24,6 +24,7 @@ const maxPipelined = 1024
 
 // requests reads what the client says.
 func (d *dialogue) requests(r *dissect.Reader) {
+	r.Hide(credentials)
 	if d.midway && !resync(r, true) {
 		return
 	}

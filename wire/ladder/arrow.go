@@ -30,6 +30,17 @@ var asciiGlyphs = glyphs{
 	right: ">", left: "<", allRight: ">", allLeft: "<", lost: "x", again: "(again)", changed: "(changed)", finding: "!", to: "->", dot: "-",
 }
 
+// besides makes the glyphs those of what is said on a connection beside the
+// conversation's own: FTP's files are drawn with a double line.
+func (g glyphs) besides() *glyphs {
+	if g.shaft == asciiGlyphs.shaft {
+		g.shaft = "="
+		return &g
+	}
+	g.shaft, g.cross, g.startRight, g.startLeft = "═", "╪", "╞", "╡"
+	return &g
+}
+
 // arrow draws a message from one column to another, its summary on the arrow
 // if there is room, else above it.
 func (l *Ladder) arrow(b *strings.Builder, m *wire.Message, from, to int) {
@@ -77,6 +88,9 @@ type shape struct {
 
 func (l *Ladder) shape(m *wire.Message, from, to int) shape {
 	a := shape{glyphs: &l.glyphs, low: l.x[from], high: l.x[to], lost: m.Lost, group: m.To.Group, x: l.x, style: l.styleOf(m)}
+	if m.Beside {
+		a.glyphs = l.glyphs.besides()
+	}
 	if a.low > a.high {
 		a.low, a.high, a.reverse = a.high, a.low, 1
 	}

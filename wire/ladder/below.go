@@ -30,7 +30,8 @@ func (l *Ladder) plain(b *strings.Builder, m *wire.Message) {
 	b.WriteString(l.text(row))
 }
 
-// below is what stands under a message: its segments, findings, explanation.
+// below is what stands under a message: its segments, findings, explanation,
+// fields.
 func (l *Ladder) below(b *strings.Builder, m *wire.Message) {
 	if l.o.Packets && !m.Packet && m.Carriers > 1 {
 		l.segments(b, m)
@@ -42,6 +43,21 @@ func (l *Ladder) below(b *strings.Builder, m *wire.Message) {
 	}
 	if l.o.Explain && l.o.Words != nil && m.Key != "" {
 		l.paragraph(b, "  ", l.o.Words.Say(m.Key, m.Args), dim)
+	}
+	if l.o.Fields {
+		l.fields(b, m.Fields(), 1)
+	}
+}
+
+// fields writes a tree, the branches further to the right.
+func (l *Ladder) fields(b *strings.Builder, tree []wire.Field, depth int) {
+	for _, f := range tree {
+		text := f.Name
+		if f.Value != "" {
+			text += ": " + f.Value
+		}
+		l.paragraph(b, strings.Repeat("  ", depth), text, dim)
+		l.fields(b, f.Children, depth+1)
 	}
 }
 

@@ -21,6 +21,7 @@ type Options struct {
 	Packets bool     // TCP's SYN, ACK and FIN, and the segments of each message, too
 	Words   Words    // nil: findings show their keys
 	Explain bool     // an explanation below each message; needs Words
+	Fields  bool     // what each message is made of, below it; a mail's parts are decoded
 	ASCII   bool     // no box drawing
 	Color   bool     // with the terminal's colours
 }
@@ -90,6 +91,24 @@ func New(hosts []string, o Options) *Ladder {
 	}
 	l.layOut()
 	return l
+}
+
+// Join adds a column for each host that has none, and returns the header that
+// shows them; empty, if there is nothing new. It is for a ladder that is drawn
+// while its story goes on.
+func (l *Ladder) Join(hosts ...string) string {
+	news := false
+	for _, host := range hosts {
+		if !slices.Contains(l.hosts, host) {
+			l.hosts = append(slices.Clone(l.hosts), host)
+			news = true
+		}
+	}
+	if !news {
+		return ""
+	}
+	l.layOut()
+	return l.Header()
 }
 
 // Header is the hosts' names above their columns.

@@ -16,6 +16,7 @@ import (
 	"github.com/wirebook/wirebook/explain"
 	"github.com/wirebook/wirebook/frame"
 	"github.com/wirebook/wirebook/wire"
+	"github.com/wirebook/wirebook/wire/internal/forge"
 	"github.com/wirebook/wirebook/wire/ladder"
 )
 
@@ -89,6 +90,25 @@ func page() []*wire.Message {
 	return s.messages
 }
 
+// fielded is a message of which the fields are known: a mail in POP3.
+func fielded() []*wire.Message {
+	var n forge.Network
+	alice, mx := forge.NewHost("alice", "10.9.0.1", 1), forge.NewHost("mx", "10.9.0.2", 2)
+	c, frames := n.Dial(alice, mx, 40000, 110)
+	for i, text := range []string{"+OK\r\n", "RETR 1\r\n", "+OK\r\nSubject: a\r\nContent-Transfer-Encoding: base64\r\n\r\naGkNCg==\r\n.\r\n"} {
+		frames = append(frames, c.Say(1-i%2, text)...)
+	}
+	w := wire.New(wire.Options{})
+	events := w.Subscribe(10)
+	w.See(frames...)
+	w.Close()
+	var messages []*wire.Message
+	for e := range events.C {
+		messages = append(messages, e.Message)
+	}
+	return messages
+}
+
 func many(n int) []*wire.Message {
 	var s story
 	for i := range n {
@@ -127,6 +147,7 @@ func TestLadders(t *testing.T) {
 		"five":         {many(5), ladder.Options{}},
 		"twelve":       {many(12), ladder.Options{}},
 		"twelve-wide":  {many(12), ladder.Options{Width: 200}},
+		"page-fields":  {fielded(), ladder.Options{Fields: true, Width: 60}},
 		"broadcast":    {broadcast(), ladder.Options{}},
 		"nothing":      {nil, ladder.Options{}},
 	} {
@@ -167,6 +188,32 @@ func checkWidth(t *testing.T, text string, o ladder.Options) {
 		if o.ASCII && strings.Trim(line, " !\"#$%&'()*+,-./0123456789:;<=>?@[]^_`abcdefghijklmnopqrstuvwxyz{|}~ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 			t.Errorf("not ASCII: %s", line)
 		}
+	}
+}
+
+// Columns are added while the story goes on.
+func TestJoin(t *testing.T) {
+	var s story
+	s.say("alice", "smtp", "SMTP", "DATA")
+	s.say("smtp", "alice", "SMTP", "354 go")
+	s.say("smtp", "mx", "SMTP", "DATA")
+	s.say("smtp", "a host whose name needs so much room that no columns fit", "SMTP", "DATA")
+	l := ladder.New(nil, ladder.Options{Width: 50})
+	got := ""
+	for _, m := range s.messages {
+		got += l.Join(m.From.String(), m.To.String()) + l.Message(m)
+	}
+	const want = `            alice                            smtp
+              │                                │
+  0.000 ms    ├─ DATA ────────────────────────▶│
+  1.250 ms    │◀─ 354 go ──────────────────────┤
+            alice            smtp              mx
+              │                │                │
+  2.500 ms    │                ├─ DATA ────────▶│
+  3.750 ms  smtp → a host whose name needs so muc…
+`
+	if got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }
 

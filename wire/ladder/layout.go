@@ -10,6 +10,7 @@ const (
 // layOut finds the columns' places. Names that are too long for their column
 // lose their domain first, and then their end.
 func (l *Ladder) layOut() {
+	l.x, l.labels = nil, nil
 	n := len(l.hosts)
 	if n == 0 || n == 1 && l.width < timeColumn+minGap {
 		return

@@ -14,6 +14,7 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 
 	"github.com/wirebook/wirebook/frame"
+	"github.com/wirebook/wirebook/wire"
 )
 
 // Writer writes a capture. One goroutine uses it.
@@ -21,10 +22,15 @@ type Writer struct {
 	// Only, if set, says which frames are written.
 	Only func(*frame.Frame) bool
 
+	// Secrets has passwords written as they are; else as asterisks.
+	Secrets bool
+
 	out        io.Writer
 	ng         *pcapgo.NgWriter // made with the first interface
 	interfaces map[*frame.Link]int
 	frames     uint64
+	watcher    *wire.Watcher // knows what is secret; made with the first frame
+	err        error
 }
 
 // NewWriter returns a writer of a capture to out; links are the interfaces that
@@ -45,24 +51,33 @@ func NewWriter(out io.Writer, links ...*frame.Link) (*Writer, error) {
 // Frames is how many frames were written.
 func (w *Writer) Frames() uint64 { return w.frames }
 
-// See writes frames. A frame that was lost is written once, on the link where
-// it was lost; one that was doubled, once too.
+// See writes frames, all that cross the network: a password is found by what was
+// said before. A frame that was lost is written once, on the link where it was
+// lost; one that was doubled, once too.
 func (w *Writer) See(frames ...frame.Frame) error {
-	for i := range frames {
-		f := &frames[i]
-		if w.Only != nil && !w.Only(f) {
-			continue
-		}
-		if err := w.write(f); err != nil {
-			return err
-		}
+	if w.watcher == nil {
+		w.watcher = wire.New(wire.Options{Secrets: w.Secrets, Frames: w.seen, Keep: 1})
 	}
-	return nil
+	w.watcher.See(frames...)
+	return w.err
 }
 
-// Flush writes what is buffered; a capture without any frame becomes a valid
-// empty file.
-func (w *Writer) Flush() error {
+// seen is given each frame when its secrets are hidden.
+func (w *Writer) seen(f *frame.Frame, hidden bool) {
+	if w.err == nil && (w.Only == nil || w.Only(f)) {
+		w.err = w.write(f, hidden)
+	}
+}
+
+// Close ends the capture; the file is the caller's to close. A capture without
+// any frame is a valid empty file.
+func (w *Writer) Close() error {
+	if w.watcher != nil {
+		w.watcher.Close()
+	}
+	if w.err != nil {
+		return w.err
+	}
 	if w.ng == nil {
 		if _, err := w.add(nil); err != nil {
 			return err
@@ -71,22 +86,22 @@ func (w *Writer) Flush() error {
 	return w.ng.Flush()
 }
 
-// Record writes what the ring has until ctx ends, and flushes.
+// Record writes what the ring has until ctx ends, and closes w.
 func (w *Writer) Record(ctx context.Context, ring *frame.Ring) error {
 	batch := make([]frame.Frame, 256)
 	for {
 		n, ended := ring.Read(ctx, batch)
 		if err := w.See(batch[:n]...); err != nil {
-			return errors.Join(err, w.Flush())
+			return errors.Join(err, w.Close())
 		}
 		clear(batch[:n])
 		if ended != nil {
-			return w.Flush()
+			return w.Close()
 		}
 	}
 }
 
-func (w *Writer) write(f *frame.Frame) error {
+func (w *Writer) write(f *frame.Frame, hidden bool) error {
 	index, ok := w.interfaces[f.Link]
 	if !ok {
 		var err error
@@ -100,6 +115,9 @@ func (w *Writer) write(f *frame.Frame) error {
 	var options pcapgo.NgPacketOptions
 	if comment := Comment(f); comment != "" {
 		options.Comments = []string{comment}
+	}
+	if hidden {
+		options.Comments = append(options.Comments, "a password is hidden: wirebook has put asterisks there")
 	}
 	w.frames++
 	return w.ng.WritePacketWithOptions(info, f.Data, options)

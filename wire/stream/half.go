@@ -82,6 +82,12 @@ func (h *Half) wait(w waiting) {
 	h.buffered += len(w.data)
 }
 
+// Passed reports whether the sink has been given all up to number end, or will
+// never be.
+func (h *Half) Passed(end uint32) bool {
+	return !h.begun || h.ended || ahead(end, h.next) >= 0
+}
+
 // drain delivers what waited for the bytes before it.
 func (h *Half) drain() {
 	for len(h.waiting) > 0 {

@@ -79,7 +79,10 @@ const Keep = 1 << 12
 func Play(d dissect.StreamDissector, turns []Turn, cut func(left int) int) []Said {
 	var said []Said
 	var halves [2]*dissect.Half
-	client, server := d.Stream(&dissect.Stream{Client: Client, Server: Server, Expect: func(dissect.Expectation) {}})
+	client, server := d.Stream(&dissect.Stream{
+		Client: Client, Server: Server, Expect: func(dissect.Expectation) {},
+		Translated: func() (client, server netip.AddrPort) { return Client, Server }, Open: yes, Closed: yes,
+	})
 	for i, read := range [...]func(*dissect.Reader){client, server} {
 		halves[i] = dissect.NewHalf(read, Keep, func(p dissect.Part, s dissect.Span) dissect.Ref {
 			said = append(said, Said{Server: i == 1, Part: p, Span: s})
@@ -113,6 +116,8 @@ func Play(d dissect.StreamDissector, turns []Turn, cut func(left int) int) []Sai
 	}
 	return said
 }
+
+func yes() bool { return true }
 
 // Text is the messages as they stand in a conversation's file.
 func Text(said []Said) string {

@@ -68,6 +68,21 @@ func (n *Network) UDP(from, to *Host, fromPort, toPort uint16, payload []byte) f
 	return n.Frame(from, Packet(from, to, layers.IPProtocolUDP, udp, payload))
 }
 
+// Unreachable is a router's ICMP error about a packet, which it quotes.
+func Unreachable(n *Network, router, to *Host, packet []byte) frame.Frame {
+	if to.Addr.Is4() {
+		icmp := &layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(layers.ICMPv4TypeDestinationUnreachable, layers.ICMPv4CodeHost)}
+		return n.Frame(router, Packet(router, to, layers.IPProtocolICMPv4, unsummed{icmp}, packet))
+	}
+	icmp := &layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(layers.ICMPv6TypeDestinationUnreachable, layers.ICMPv6CodeAddressUnreachable)}
+	return n.Frame(router, Packet(router, to, layers.IPProtocolICMPv6, icmp, append(make([]byte, 4), packet...)))
+}
+
+// unsummed is a layer whose checksum needs no addresses.
+type unsummed struct{ gopacket.SerializableLayer }
+
+func (unsummed) SetNetworkLayerForChecksum(gopacket.NetworkLayer) error { return nil }
+
 // transport is a layer whose checksum needs the addresses.
 type transport interface {
 	gopacket.SerializableLayer

@@ -1,0 +1,105 @@
+package console_test
+
+import (
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// The map: a host is opened, a cable is pulled, a server is stopped.
+func TestMapInABrowser(t *testing.T) {
+	s := show(t)
+	for _, window := range windows {
+		t.Run(window.name, func(t *testing.T) {
+			b := chromium(t, window.width, window.height, window.phone)
+			b.open(s.url)
+			b.key("m")
+			b.until(`document.querySelectorAll("#map .node").length >= 30`)
+			s.say(t, "alice", "/plain.html")
+			b.picture("map")
+			b.run(`document.querySelector("#map [data-name=dns]").focus()`)
+			b.press(kb.Enter)
+			b.until(`[...document.querySelectorAll("#detail td")].some(d => d.textContent === "LISTEN")`)
+			b.picture("host")
+			b.key("l")
+			b.until(`document.querySelector("#detail caption")?.isConnected && document.querySelector("#detail").textContent.includes("套接字")`)
+			b.key("l")
+			b.until(`document.documentElement.lang === "en"`)
+
+			b.run(`document.querySelector("#map [data-name=www]").focus()`)
+			b.press(kb.Enter)
+			b.click(`[data-k="stop http"]`)
+			b.until(`document.querySelector(".server-panel.down [data-k='start http']") !== null`)
+			b.until(`document.querySelector("#map [data-name=www] .servers.down") !== null`)
+			b.click(`[data-k="start http"]`)
+			b.until(`document.querySelector(".server-panel:not(.down) [data-k='stop http']") !== null`)
+
+			b.run(`document.querySelector("#map [data-name='link bob']").focus()`)
+			b.press(kb.Enter)
+			b.click("#plug")
+			b.until(`document.querySelector("#map .cable.unplugged") !== null`)
+			b.picture("cable")
+			b.run(`document.getElementById("slide-loss").value = 30, document.getElementById("slide-loss").dispatchEvent(new Event("change"))`)
+			b.until(`document.getElementById("faults").textContent === "--fault bob:loss=0.3"`)
+			b.click("#plug")
+			b.until(`document.querySelector("#map .cable.unplugged") === null`)
+			b.click("#perfect")
+			b.until(`document.getElementById("faults").textContent === "—"`)
+			b.until(`!document.body.innerText.includes("⟦") && document.documentElement.scrollWidth <= innerWidth`)
+			b.clean()
+		})
+	}
+	for _, cable := range s.world.Cables() {
+		if cable.Name == "bob" && (!cable.Plugged || cable.Words[0] != "") {
+			t.Errorf("bob's cable is %+v", cable)
+		}
+	}
+}
+
+// NAT is turned off and on.
+func TestNATInABrowser(t *testing.T) {
+	s := show(t)
+	b := chromium(t, 1280, 720, false)
+	b.open(s.url)
+	b.key("m")
+	b.until(`document.querySelector("#map [data-name=nat]") !== null`)
+	b.run(`document.querySelector("#map [data-name=nat]").focus()`)
+	b.press(kb.Enter)
+	b.until(`document.querySelector("[data-k=on]")?.checked`)
+	b.click("[data-k=on]")
+	b.until(`document.querySelector("[data-k=on]")?.checked === false`)
+	if panels, err := s.world.Inspect("nat"); err != nil || panels.NAT.On {
+		t.Errorf("the NAT is %+v, %v", panels.NAT, err)
+	}
+	b.click("[data-k=on]")
+	b.until(`document.querySelector("[data-k=on]")?.checked`)
+	b.clean()
+}
+
+// A command is completed, run, and stopped.
+func TestCommandLineInABrowser(t *testing.T) {
+	s := show(t)
+	for _, window := range windows {
+		t.Run(window.name, func(t *testing.T) {
+			b := chromium(t, window.width, window.height, window.phone)
+			b.open(s.url)
+			b.key("c")
+			b.until(`document.activeElement?.id === "command" && document.getElementById("on").value === "alice"`)
+			b.press("dn")
+			b.press(kb.Tab)
+			b.until(`document.getElementById("command").value === "dns "`)
+			b.press("'www example'")
+			b.until(`document.getElementById("same").textContent === "wirebook exec alice dns 'www example'"`)
+			b.press(kb.Enter)
+			b.until(`document.querySelector("#output .out")?.textContent === "alice: dns www example\n"`)
+			b.until(`document.querySelector("#output .err") && document.querySelector("#output .exit")?.textContent.includes("3")`)
+			b.picture("terminal")
+			b.press("wait")
+			b.press(kb.Enter)
+			b.until(`!document.querySelector("#terminal button[type=button]").hidden`)
+			b.click("#terminal form button[type=button]")
+			b.until(`document.getElementById("output").textContent.includes("^C")`)
+			b.clean()
+		})
+	}
+}

@@ -1,0 +1,29 @@
+# A dot and a line end are the end, wherever they stand.
+# fails: stuffing wrong false-end
+# fails: empty hang waits-after-err
+# fails: tls wrong no-tls
+# fails: refused wrong after-err
+from socket import *
+s = socket(AF_INET, SOCK_STREAM)
+s.connect(("localhost", 110))
+def get():
+    answer = s.recv(1024).decode()
+    print(answer)
+    return answer
+def say(line):
+    s.send((line + "\r\n").encode())
+    return get()
+def many(line):
+    s.send((line + "\r\n").encode())
+    data = b""
+    while not data.endswith(b".\r\n"):
+        data += s.recv(1024)
+    print(data.decode())
+get()
+say("USER alice")
+say("PASS secret")
+say("STAT")
+many("LIST")
+many("RETR 1")
+say("QUIT")
+s.close()

@@ -1,0 +1,30 @@
+# It prints how long a message is, and not the message.
+# fails: retrieve wrong not-shown
+# fails: stuffing pass
+# fails: tls wrong no-tls
+# fails: refused wrong after-err
+# fails: empty hang waits-after-err
+from socket import *
+s = socket(AF_INET, SOCK_STREAM)
+s.connect(("localhost", 110))
+def get():
+    answer = s.recv(1024).decode()
+    print(answer)
+    return answer
+def say(line):
+    s.send((line + "\r\n").encode())
+    return get()
+def many(line):
+    s.send((line + "\r\n").encode())
+    data = b""
+    while not data.endswith(b"\r\n.\r\n"):
+        data += s.recv(1024)
+    print(len(data), "bytes")
+get()
+say("USER alice")
+say("PASS secret")
+say("STAT")
+many("LIST")
+many("RETR 1")
+say("QUIT")
+s.close()

@@ -1,0 +1,220 @@
+package check
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Three programs in four take no arguments, and the others each in their own way.
+// So before the cases the program is tried: without arguments, and if it ends at
+// once and has spoken with nobody, with those that the lab knows, one way after
+// the other. The first with which it gets somewhere is the program's.
+
+// findArguments tries the program, and remembers how it is to be started, or
+// that it is not.
+func (s *setup) findArguments(ctx context.Context) {
+	if s.kind == Either {
+		s.kind = s.findKind(ctx)
+	}
+	ways := s.ways()
+	var first *Result
+	var asking [][]string // the ways in which it asked the system for the name that it was given
+	for _, way := range ways {
+		s.arguments = way
+		r, again := s.try(ctx)
+		if r == nil {
+			return
+		}
+		if s.sought {
+			asking = append(asking, way)
+		}
+		if first == nil || betterTold(r, first) {
+			first = r
+		}
+		if !again {
+			break
+		}
+	}
+	if len(asking) > 0 { // in vain, but it has started
+		s.arguments = asking[0]
+		return
+	}
+	s.arguments = ways[0]
+	s.noStart = first
+}
+
+// ways are those in which the program may take its arguments.
+func (s *setup) ways() [][]string {
+	switch {
+	case s.manifest.hasArgs:
+		return [][]string{s.manifest.Args}
+	case len(s.lab.Arguments) == 0:
+		return [][]string{nil}
+	}
+	return s.lab.Arguments
+}
+
+// findManner finds out how the program wants to be spoken to. If it understands
+// nothing, it is spoken to in the likeliest manner, and each case tells more.
+func (s *setup) findManner(ctx context.Context) {
+	if len(s.lab.Manners) == 0 || s.noStart != nil {
+		return
+	}
+	const atOnce = 3 // a program that hangs takes its time about each
+	for some := range slices.Chunk(s.lab.Manners, atOnce) {
+		if first := slices.Index(s.understood(ctx, some), true); first >= 0 {
+			s.manner = some[first]
+			return
+		}
+	}
+	s.manner = s.lab.Manners[0]
+}
+
+// understood tries some manners, and reports of each whether the program understands it.
+func (s *setup) understood(ctx context.Context, manners []string) []bool {
+	results := make([]bool, len(manners))
+	var tries sync.WaitGroup
+	for i, manner := range manners {
+		in := *s
+		in.manner = manner
+		try := func() {
+			c := Case{Name: "manner " + manner, Run: s.lab.Try}
+			results[i] = in.newT(&c).run(ctx).Verdict == Pass
+		}
+		if s.miniature() {
+			tries.Go(try)
+		} else {
+			try() // all have the same ports
+		}
+	}
+	tries.Wait()
+	return results
+}
+
+// betterTold prefers a program's own words over a usage line.
+func betterTold(r, than *Result) bool {
+	return wantsArguments(than.Output) && !wantsArguments(r.Output)
+}
+
+// try starts the program and waits until it gets somewhere: nil, or what is
+// wrong with it, and whether other arguments may help.
+func (s *setup) try(ctx context.Context) (*Result, bool) {
+	again := false
+	c := Case{Name: "start", Limit: 15 * time.Second, Run: func(t *T) {
+		t.ground.serveTCP(func(c net.Conn) {
+			t.met.Store(true)
+			t.keep(func() { c.Close() })
+		})
+		t.ground.serveUDP(func(socket net.PacketConn, _ netip.AddrPort) {
+			buffer := make([]byte, 2048)
+			for {
+				if _, _, err := socket.ReadFrom(buffer); err != nil {
+					return
+				}
+				t.met.Store(true)
+			}
+		})
+		for _, value := range t.lab.Places {
+			if t.lan != nil {
+				t.NoName(value) // or else a file's name could pass for a host's
+			}
+		}
+		p := t.Start(nil)
+		for {
+			if t.gotSomewhere(p) {
+				return
+			}
+			if end := t.waiting(); end != Done {
+				if t.gotSomewhere(p) {
+					return
+				}
+				again = end == Exited // usage lines come in all forms, and many with exit code 0
+				t.notUsable(end)
+			}
+			time.Sleep(poll / 5)
+		}
+	}}
+	t := s.newT(&c)
+	r := t.run(ctx)
+	s.sought = t.lab.Protocol == "DNS" && t.lan != nil && t.lan.names.sought
+	switch r.Verdict {
+	case Pass:
+		return nil, false
+	case Fault:
+		return nil, false // each case will say so for itself
+	}
+	if r.Verdict == Crash || r.Verdict == Wrong || r.Verdict == Hang {
+		r.Verdict = NoStart
+	}
+	return &r, again
+}
+
+// gotSomewhere reports whether the program has opened a socket that others
+// notice: it listens, or has sent something.
+func (t *T) gotSomewhere(p *Program) bool {
+	if t.met.Load() || t.setup.kind != Server && (len(t.Tried()) > 0 || t.asked() && p.settled()) {
+		return true
+	}
+	if t.lan != nil && t.lan.strange.hasPinged() {
+		return true
+	}
+	sockets, err := p.process.Sockets()
+	if err != nil {
+		return false
+	}
+	for _, s := range sockets {
+		bound := s.Network[0] == 'u' && s.Remote.Port() == 0 && s.Local.Port() != 0
+		switch {
+		case s.State == "LISTEN", s.Network[0] == 'r':
+			return true
+		case bound && t.setup.kind == Server && (t.lab.Kind != Either || t.lan != nil || !ephemeral(s.Local.Port())):
+			return true
+		}
+	}
+	return false
+}
+
+// settled reports whether the program has gone as far as it goes: one that has
+// looked up a name may still end for want of an argument.
+func (p *Program) settled() bool {
+	if p.hasEnded() {
+		return p.Code() == 0 || !wantsArguments(p.Output())
+	}
+	return p.idle() > 500*time.Millisecond
+}
+
+// asked reports whether the program has looked up a name. If the exercise is to do
+// that by hand, the one that it was given, which does not exist, will do.
+func (t *T) asked() bool {
+	if t.lan == nil {
+		return false
+	}
+	t.lan.names.mu.Lock()
+	defer t.lan.names.mu.Unlock()
+	return len(t.lan.names.addrs) > 0 || t.lab.Protocol == "DNS" && t.lan.names.sought && !t.program().Crashed()
+}
+
+// notUsable ends the try.
+func (t *T) notUsable(end End) {
+	name := "mistake.silent"
+	if t.setup.kind != Client {
+		name = "mistake.silent-server"
+	}
+	t.Await(end, Mistake{Name: name, Args: map[string]any{"Transport": "TCP/UDP"}})
+}
+
+var usage = regexp.MustCompile(`(?i)usage|argv|argument|IndexError|参数|用法`)
+
+// ownArguments is a function of the program that is called wrongly: its command
+// line has nothing to do with that.
+var ownArguments = regexp.MustCompile(`(?m)^TypeError: .*$`)
+
+// wantsArguments reports whether a program says that it was not given enough.
+func wantsArguments(output string) bool {
+	return usage.MatchString(ownArguments.ReplaceAllString(output, ""))
+}
