@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 )
@@ -49,11 +50,14 @@ func TestMapInABrowser(t *testing.T) {
 			b.clean()
 		})
 	}
-	for _, cable := range s.world.Cables() {
-		if cable.Name == "bob" && (!cable.Plugged || cable.Words[0] != "") {
-			t.Errorf("bob's cable is %+v", cable)
+	comesTrue(t, "bob's cable is whole again", func() bool {
+		for _, cable := range s.world.Cables() {
+			if cable.Name == "bob" {
+				return cable.Plugged && cable.Words[0] == ""
+			}
 		}
-	}
+		return false
+	})
 }
 
 // NAT is turned off and on.
@@ -68,12 +72,26 @@ func TestNATInABrowser(t *testing.T) {
 	b.until(`document.querySelector("[data-k=on]")?.checked`)
 	b.click("[data-k=on]")
 	b.until(`document.querySelector("[data-k=on]")?.checked === false`)
-	if panels, err := s.world.Inspect("nat"); err != nil || panels.NAT.On {
-		t.Errorf("the NAT is %+v, %v", panels.NAT, err)
+	// The box changes with the click, the router when the page's request has come to it.
+	on := func() bool {
+		panels, err := s.world.Inspect("nat")
+		return err == nil && panels.NAT.On
 	}
+	comesTrue(t, "the NAT is off", func() bool { return !on() })
 	b.click("[data-k=on]")
 	b.until(`document.querySelector("[data-k=on]")?.checked`)
+	comesTrue(t, "the NAT is on", on)
 	b.clean()
+}
+
+// comesTrue waits until the world is as the page has asked it to be.
+func comesTrue(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !is(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("in vain waited: %s", what)
+		}
+	}
 }
 
 // A command is completed, run, and stopped.
