@@ -124,3 +124,15 @@ func TestSocketStates(t *testing.T) {
 		}
 	}
 }
+
+func TestSocketsInUse(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"sockets: used 3\nTCP: inuse 0 orphan 5 tw 0 alloc 9 mem 1\nUDP: inuse 0 mem 0\nUDPLITE: inuse 0\nRAW: inuse 0\nTCP6: inuse 0\n", ""},
+		{"TCP: inuse 0 orphan 0 tw 2 alloc 2 mem 0\nTCP6: inuse 0\n", "tcp tcp6"},
+		{"TCP: inuse 12 orphan 0 tw 0 alloc 2 mem 0\nRAW: inuse 1\nTCP6: inuse 0\nUDP6: inuse 3\n", "tcp udp6 raw"},
+	} {
+		if got := strings.Join(parseSockstat(test.text), " "); got != test.want {
+			t.Errorf("%q: tables %q, want %q", test.text, got, test.want)
+		}
+	}
+}
