@@ -18,6 +18,7 @@ type socket struct {
 	ep     tcpip.Endpoint
 	events *waiter.Queue
 	closed atomic.Bool
+	ending sync.Once
 
 	listens *listening // of a TCP listener; belongs to host.socketsMu
 	onClose func()     // nil, or what else there is to do
@@ -92,11 +93,18 @@ func (s *socket) try(d *side, step func() tcpip.Error) (tcpip.Error, error) {
 }
 
 // close closes the socket, and wakes who waits for it. It reports whether the
-// socket was open.
-func (s *socket) close() bool {
-	if s.closed.Swap(true) {
-		return false
-	}
+// socket was open. If another is closing it, close waits: when it returns, the port
+// is free.
+func (s *socket) close() (wasOpen bool) {
+	s.ending.Do(func() {
+		wasOpen = true
+		s.shut()
+	})
+	return wasOpen
+}
+
+func (s *socket) shut() {
+	s.closed.Store(true)
 	s.ep.Close()
 	s.host.forget(s)
 	for _, d := range []*side{&s.reading, &s.writing} {
@@ -106,7 +114,6 @@ func (s *socket) close() bool {
 	if s.onClose != nil {
 		s.onClose()
 	}
-	return true
 }
 
 // SetDeadline sets when reads and writes, also those that wait already, give

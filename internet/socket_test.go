@@ -429,3 +429,18 @@ func TestNames(t *testing.T) {
 		t.Error("a name without addresses was found")
 	}
 }
+
+// A server that is killed closes its listener twice at once, when its context ends
+// and when it returns; the one that is started in its place needs the port.
+func TestCloseFreesThePort(t *testing.T) {
+	_, _, bob, _ := pair(t)
+	for range 300 {
+		l, err := bob.Listen(t.Context(), "tcp", ":80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go l.Close()
+		l.Accept()
+		l.Close()
+	}
+}
