@@ -2,7 +2,6 @@ package console
 
 import (
 	"bytes"
-	"net/netip"
 	"slices"
 
 	"github.com/wirebook/wirebook/wire/dissect"
@@ -21,10 +20,8 @@ func datagramInWords(protocol dissect.Protocol, p *packet.Packet) (name, summary
 	if !ok {
 		return "", ""
 	}
-	part := dissector.Datagram(&dissect.Datagram{
-		From: netip.AddrPortFrom(p.From, p.FromPort), To: netip.AddrPortFrom(p.To, p.ToPort),
-		Payload: p.Payload(), Expect: func(dissect.Expectation) {},
-	})
+	from, to := p.Ends()
+	part := dissector.Datagram(&dissect.Datagram{From: from, To: to, Payload: p.Payload(), Expect: func(dissect.Expectation) {}})
 	if part == nil {
 		return "", ""
 	}

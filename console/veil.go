@@ -3,7 +3,6 @@ package console
 import (
 	"bytes"
 	"log/slog"
-	"net/netip"
 	"sync"
 
 	"github.com/wirebook/wirebook/frame"
@@ -63,12 +62,12 @@ func (p *Page) veil(f *internet.HeldFrame, waiting []internet.HeldFrame) []byte 
 // before it; nil: not all of it has been seen yet. Which that is, it says itself, by
 // its sequence number and by what it acknowledges.
 func (p *Page) before(read *packet.Packet, id uint64, waiting []internet.HeldFrame) (frames []frame.Frame) {
-	from, to := ends(read)
+	from, to := read.Ends()
 	var said, heard progress // up to which
 	see := func(f frame.Frame) {
 		var other packet.Packet
 		other.Decode(f.Data)
-		switch a, b := ends(&other); {
+		switch a, b := other.Ends(); {
 		case a == from && b == to && int32(other.Seq-read.Seq) <= 0:
 			said.reach(&other)
 		case a == to && b == from:
@@ -87,7 +86,7 @@ func (p *Page) before(read *packet.Packet, id uint64, waiting []internet.HeldFra
 		}
 		var other packet.Packet
 		other.Decode(waiting[i].Data)
-		if a, b := ends(&other); a == from && b == to {
+		if a, b := other.Ends(); a == from && b == to {
 			see(asFrame(&waiting[i]))
 		}
 	}
@@ -134,10 +133,6 @@ func asSeen(f *internet.HeldFrame, before []frame.Frame) (shown []byte) {
 
 func asFrame(f *internet.HeldFrame) frame.Frame {
 	return frame.Frame{ID: f.ID, Link: f.Link.Info(), Time: f.Since, Data: f.Data}
-}
-
-func ends(p *packet.Packet) (from, to netip.AddrPort) {
-	return netip.AddrPortFrom(p.From, p.FromPort), netip.AddrPortFrom(p.To, p.ToPort)
 }
 
 func allVeiled(data []byte, read *packet.Packet) []byte {

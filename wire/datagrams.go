@@ -37,7 +37,7 @@ func (w *Watcher) flow(protocol packet.Protocol, from, to netip.AddrPort) (c *co
 }
 
 func (w *Watcher) udp(p *packet.Packet, f *frame.Frame, s *sighting, carriers []frame.Frame) {
-	from, to := netip.AddrPortFrom(p.From, p.FromPort), netip.AddrPortFrom(p.To, p.ToPort)
+	from, to := p.Ends()
 	c, fresh := w.flow(packet.UDP, from, to)
 	if d := w.registry.forUDP(from, to); fresh || c.dissector == nil {
 		c.dissector = d
@@ -79,7 +79,8 @@ func (w *Watcher) icmp(p *packet.Packet, f *frame.Frame, s *sighting, carriers [
 		if known, ok := w.translations.quoted(&quoted); ok {
 			known.into(&quoted)
 		}
-		about, _ := w.flow(quoted.Protocol, netip.AddrPortFrom(quoted.From, quoted.FromPort), netip.AddrPortFrom(quoted.To, quoted.ToPort))
+		from, to := quoted.Ends()
+		about, _ := w.flow(quoted.Protocol, from, to)
 		part.Answers, m.Conversation, s.Conversation = about.last, about.id, about.id
 	case request:
 		w.questions.Put(question{p.Protocol, p.From, p.To, p.ICMPRest}, dissect.Ref{ID: m.ID, Sent: f.Time})

@@ -150,7 +150,7 @@ func (w *Watcher) Ends(conversation uint64) [][2]netip.AddrPort {
 		}
 		var p packet.Packet
 		p.Decode(s.Frame.Data)
-		from, to := netip.AddrPortFrom(p.From, p.FromPort), netip.AddrPortFrom(p.To, p.ToPort)
+		from, to := p.Ends()
 		if to.Compare(from) < 0 {
 			from, to = to, from
 		}

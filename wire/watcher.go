@@ -39,7 +39,7 @@ type Watcher struct {
 	streams      stream.Table
 	fragments    packet.Fragments
 	translations translations
-	carriers     dissect.Recent[fragmentKey, []frame.Frame]
+	carriers     dissect.Recent[packet.Datagram, []frame.Frame]
 	flows        dissect.Recent[flow, *conversation]
 	questions    dissect.Recent[question, dissect.Ref]
 	history      *history

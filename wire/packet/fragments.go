@@ -10,8 +10,8 @@ import (
 // zero value is ready. It holds a bounded number of unfinished packets, and
 // forgets the oldest when there are more.
 type Fragments struct {
-	unfinished map[datagram]*pieces
-	order      []datagram // oldest first
+	unfinished map[Datagram]*pieces
+	order      []Datagram // oldest first
 	Forgotten  uint64     // how many never became whole
 }
 
@@ -21,12 +21,15 @@ const (
 	maxDatagram   = 65535
 )
 
-// datagram is what makes fragments belong together.
-type datagram struct {
+// Datagram is what the fragments of one packet have in common.
+type Datagram struct {
 	from, to netip.Addr
 	protocol Protocol
 	id       uint32
 }
+
+// Datagram is that of which the packet is a fragment.
+func (p *Packet) Datagram() Datagram { return Datagram{p.From, p.To, p.Protocol, p.Fragments.ID} }
 
 type pieces struct {
 	list  []Packet
@@ -37,7 +40,7 @@ type pieces struct {
 // packet as it was before it was cut; its Data is a frame that was never sent,
 // with the first fragment's headers.
 func (f *Fragments) Add(p *Packet) (whole Packet, ok bool) {
-	key := datagram{p.From, p.To, p.Protocol, p.Fragments.ID}
+	key := p.Datagram()
 	end := p.Fragments.Offset + len(p.Segment())
 	if end > maxDatagram || p.Faults&(Truncated|Malformed) != 0 && p.Fragments.Offset > 0 {
 		return Packet{}, false
@@ -59,9 +62,9 @@ func (f *Fragments) Add(p *Packet) (whole Packet, ok bool) {
 	return whole, ok
 }
 
-func (f *Fragments) begin(key datagram) *pieces {
+func (f *Fragments) begin(key Datagram) *pieces {
 	if f.unfinished == nil {
-		f.unfinished = make(map[datagram]*pieces)
+		f.unfinished = make(map[Datagram]*pieces)
 	}
 	if len(f.order) == maxUnfinished {
 		f.forget(f.order[0])
@@ -73,7 +76,7 @@ func (f *Fragments) begin(key datagram) *pieces {
 	return set
 }
 
-func (f *Fragments) forget(key datagram) {
+func (f *Fragments) forget(key Datagram) {
 	delete(f.unfinished, key)
 	if i := slices.Index(f.order, key); i >= 0 {
 		f.order = slices.Delete(f.order, i, i+1)

@@ -39,7 +39,6 @@ const (
 	hopByHop   Protocol = 0
 	routing    Protocol = 43
 	fragmented Protocol = 44
-	noNext     Protocol = 59
 	destOpts   Protocol = 60
 )
 
@@ -166,6 +165,11 @@ func (p *Packet) Segment() []byte {
 		return nil
 	}
 	return p.Data[p.transport:p.end:p.end]
+}
+
+// Ends are who sends it and to whom; the ports are 0 where there are none.
+func (p *Packet) Ends() (from, to netip.AddrPort) {
+	return netip.AddrPortFrom(p.From, p.FromPort), netip.AddrPortFrom(p.To, p.ToPort)
 }
 
 // IP reports whether it is an IP packet whose addresses were read.
