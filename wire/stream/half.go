@@ -42,6 +42,13 @@ type waiting struct {
 	frame frame.Frame
 }
 
+// beside is what a waiting segment takes beside its data: its frame, and its place
+// here. Who sends single bytes is not to fill the memory.
+const beside = 192
+
+// size is how much memory the segment takes, about.
+func (w *waiting) size() int { return len(w.data) + beside }
+
 // ahead is how far b is past a in the sequence space (RFC 9293 §3.4).
 func ahead(a, b uint32) int { return int(int32(b - a)) }
 
@@ -79,7 +86,7 @@ func (h *Half) deliver(data []byte, push bool, carrier *frame.Frame) {
 func (h *Half) wait(w waiting) {
 	at, _ := slices.BinarySearchFunc(h.waiting, w.seq, func(o waiting, seq uint32) int { return ahead(seq, o.seq) })
 	h.waiting = slices.Insert(h.waiting, at, w)
-	h.buffered += len(w.data)
+	h.buffered += w.size()
 }
 
 // Passed reports whether the sink has been given all up to number end, or will
@@ -97,7 +104,7 @@ func (h *Half) drain() {
 			break
 		}
 		h.waiting = slices.Delete(h.waiting, 0, 1)
-		h.buffered -= len(w.data)
+		h.buffered -= w.size()
 		if skip < len(w.data) {
 			h.deliver(w.data[skip:], w.push, &w.frame)
 		}

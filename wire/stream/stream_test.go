@@ -183,6 +183,21 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// So does a flood of single bytes, each of which is held with its frame.
+func TestSingleBytes(t *testing.T) {
+	c, frames := dial(4000)
+	var tab table
+	tab.see(frames...)
+	c.Seq[0] += 1000
+	for range 8000 {
+		tab.see(c.Say(0, "x")...)
+		c.Seq[0]++
+	}
+	if s := tab.sinks[0][0]; len(s.gaps) == 0 {
+		t.Error("nothing was given up")
+	}
+}
+
 // FuzzReassembly sends a text in any segments, in any order, some twice: it
 // comes out as it was.
 func FuzzReassembly(f *testing.F) {

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"net/netip"
 
 	"github.com/wirebook/wirebook/wire/packet"
@@ -12,8 +13,8 @@ import (
 type Table struct {
 	MaxOpen     int // connections that are not closed; 0: 2048
 	MaxClosed   int // closed ones, kept to know their last segments again; 0: 1024
-	MaxHalf     int // bytes of one direction that wait for others; 0: 256 KiB
-	MaxBuffered int // such bytes in all; 0: 16 MiB
+	MaxHalf     int // memory for one direction's segments that wait for others; 0: 1 MiB
+	MaxBuffered int // and for all of them; 0: 16 MiB
 
 	// Port reports whether a server is likely to listen there: it tells who
 	// the client is when the handshake was not seen. Nil: ports below 1024.
@@ -33,7 +34,7 @@ type Table struct {
 const (
 	defaultOpen     = 2048
 	defaultClosed   = 1024
-	defaultHalf     = 256 << 10
+	defaultHalf     = 1 << 20
 	defaultBuffered = 16 << 20
 )
 
@@ -51,7 +52,7 @@ func pairOf(a, b netip.AddrPort) pair {
 // and then fresh is true: the caller sets the sinks, and calls Conn.Segment. A
 // nil Conn means that p tells of none that is worth following.
 func (t *Table) Find(p *packet.Packet) (c *Conn, fresh bool) {
-	from, to := netip.AddrPortFrom(p.From, p.FromPort), netip.AddrPortFrom(p.To, p.ToPort)
+	from, to := p.Ends()
 	key := pairOf(from, to)
 	if c = t.conns[key]; c != nil {
 		if !c.replacedBy(p) {
@@ -66,7 +67,7 @@ func (t *Table) Find(p *packet.Packet) (c *Conn, fresh bool) {
 	if t.conns == nil {
 		t.conns = make(map[pair]*Conn)
 	}
-	if t.open.size >= or(t.MaxOpen, defaultOpen) {
+	if t.open.size >= cmp.Or(t.MaxOpen, defaultOpen) {
 		t.Dropped++
 		t.remove(t.open.oldest)
 	}
@@ -82,7 +83,7 @@ func (t *Table) Find(p *packet.Packet) (c *Conn, fresh bool) {
 
 // Known returns the connection that p belongs to, or nil.
 func (t *Table) Known(p *packet.Packet) *Conn {
-	return t.conns[pairOf(netip.AddrPortFrom(p.From, p.FromPort), netip.AddrPortFrom(p.To, p.ToPort))]
+	return t.conns[pairOf(p.Ends())]
 }
 
 // replacedBy reports whether p opens a new connection between the same ends.
@@ -138,7 +139,7 @@ func (t *Table) remove(c *Conn) {
 func (t *Table) closed(c *Conn) {
 	c.list.remove(c)
 	t.over.add(c)
-	if t.over.size > or(t.MaxClosed, defaultClosed) {
+	if t.over.size > cmp.Or(t.MaxClosed, defaultClosed) {
 		t.remove(t.over.oldest)
 	}
 }
@@ -156,19 +157,12 @@ func (t *Table) account(c *Conn, more int) {
 	t.buffered += more
 	for s := range c.Half {
 		h := &c.Half[s]
-		if h.buffered > or(t.MaxHalf, defaultHalf) || h.buffered > 0 && t.buffered > or(t.MaxBuffered, defaultBuffered) {
+		if h.buffered > cmp.Or(t.MaxHalf, defaultHalf) || h.buffered > 0 && t.buffered > cmp.Or(t.MaxBuffered, defaultBuffered) {
 			t.buffered -= h.buffered
 			h.giveUpAll()
 			t.buffered += h.buffered
 		}
 	}
-}
-
-func or(n, otherwise int) int {
-	if n > 0 {
-		return n
-	}
-	return otherwise
 }
 
 // list is a list of connections by when they were heard of last.
