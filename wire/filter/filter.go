@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wirebook/wirebook/wire"
+	"github.com/wirebook/wirebook/wire/ftp"
 	"github.com/wirebook/wirebook/wire/packet"
 )
 
@@ -129,7 +130,7 @@ func not(t test) test { return func(s *subject) answer { return yes - t(s) } }
 // application tests the protocol of a message. FTP's data connections are FTP, too.
 func application(name string) test {
 	return func(s *subject) answer {
-		return is(strings.EqualFold(s.protocol, name) || name == "ftp" && strings.EqualFold(s.protocol, "ftp-data"))
+		return is(strings.EqualFold(s.protocol, name) || name == "ftp" && s.protocol == ftp.Data)
 	}
 }
 

@@ -7,9 +7,9 @@ import (
 	"sync"
 
 	"github.com/wirebook/wirebook/frame"
-	"github.com/wirebook/wirebook/protocol/ftp"
 	"github.com/wirebook/wirebook/wire"
 	"github.com/wirebook/wirebook/wire/dissect"
+	"github.com/wirebook/wirebook/wire/ftp"
 	"github.com/wirebook/wirebook/wire/packet"
 )
 
@@ -58,16 +58,14 @@ func newLook(k Known) *look {
 			l.udp[port] = p.Name
 		}
 	}
-	l.tcp[20] = ftpData
+	l.tcp[20] = ftp.Data
 	return l
 }
-
-const ftpData = "FTP-DATA"
 
 func (l *look) at(f *frame.Frame) *subject {
 	var p packet.Packet
 	p.Decode(f.Data)
-	from, to := netip.AddrPortFrom(p.From, p.FromPort), netip.AddrPortFrom(p.To, p.ToPort)
+	from, to := p.Ends()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.learn(f, p.From)
@@ -112,7 +110,7 @@ func (l *look) protocol(p *packet.Packet, from, to netip.AddrPort) string {
 		return l.ofPorts(true, l.tcp, p, from, to)
 	case p.Has(packet.TCP) && p.Flags&(packet.SYN|packet.ACK) == packet.SYN:
 		// Who opens FTP's data connection is part of FTP.
-		if name := l.ofPorts(true, l.tcp, p, from, to); name == ftpData {
+		if name := l.ofPorts(true, l.tcp, p, from, to); name == ftp.Data {
 			return name
 		}
 	case p.Has(packet.UDP):
@@ -129,7 +127,7 @@ func (l *look) ofPorts(tcp bool, known map[uint16]string, p *packet.Packet, from
 	}
 	for _, end := range []netip.AddrPort{to, from} {
 		if name := known[end.Port()]; name != "" {
-			l.announce(name, p, from, to)
+			l.announce(name, p, from)
 			return name
 		}
 	}
@@ -139,46 +137,13 @@ func (l *look) ofPorts(tcp bool, known map[uint16]string, p *packet.Packet, from
 // announce notes the ports that a message tells: a TFTP transfer goes on between the
 // client's port and a new one of the server's, and FTP's data connection has the
 // address that PORT, EPRT, 227 or 229 say.
-func (l *look) announce(name string, p *packet.Packet, from, to netip.AddrPort) {
+func (l *look) announce(name string, p *packet.Packet, from netip.AddrPort) {
 	switch name {
 	case "TFTP":
 		l.announced.Put(place{false, from}, name)
 	case "FTP":
-		if at, ok := dataAddress(string(p.Payload()), from, to); ok {
-			l.announced.Put(place{true, at}, ftpData)
+		if at, ok := ftp.DataAddress(p.Payload(), from.Addr()); ok {
+			l.announced.Put(place{true, at}, ftp.Data)
 		}
 	}
-}
-
-// dataAddress is where a line of an FTP control connection says that data will go.
-func dataAddress(line string, from, to netip.AddrPort) (netip.AddrPort, bool) {
-	if cmd, err := ftp.ParseCommand(trimLine(line)); err == nil {
-		switch cmd.Verb {
-		case "PORT":
-			at, err := ftp.ParsePort(cmd.Arg)
-			return at, err == nil
-		case "EPRT":
-			at, err := ftp.ParseExtendedPort(cmd.Arg)
-			return at, err == nil
-		}
-	}
-	if len(line) < 4 {
-		return netip.AddrPort{}, false
-	}
-	switch line[:4] {
-	case "227 ":
-		at, err := ftp.ParsePassive(line[4:])
-		return at, err == nil
-	case "229 ":
-		port, err := ftp.ParseExtendedPassive(line[4:])
-		return netip.AddrPortFrom(from.Addr(), port), err == nil
-	}
-	return netip.AddrPort{}, false
-}
-
-func trimLine(line string) string {
-	for len(line) > 0 && (line[len(line)-1] == '\n' || line[len(line)-1] == '\r') {
-		line = line[:len(line)-1]
-	}
-	return line
 }

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/wirebook/wirebook/explain"
 	"github.com/wirebook/wirebook/wire"
+	"github.com/wirebook/wirebook/wire/ftp"
 )
 
 // Error says where a line is not understood, and why.
@@ -190,7 +192,7 @@ func (p *parser) one() (test, error) {
 
 // applications are the names of what is dissected.
 var applications = func() []string {
-	names := []string{"ftp-data"}
+	names := []string{strings.ToLower(ftp.Data)}
 	for _, p := range wire.Protocols() {
 		names = append(names, strings.ToLower(p.Name))
 	}
@@ -265,8 +267,8 @@ func (p *parser) number(t token, bits int) (uint64, error) {
 }
 
 // words are those of the language, for who has written another.
-var words = slices.Concat(applications, []string{
-	"tcp", "udp", "icmp", "arp", "ip", "ipv4", "ipv6", "host", "from", "to", "port", "conversation", "lost", "wrong", "and", "or", "not",
+var words = slices.Concat(applications, slices.Sorted(maps.Keys(carriers)), []string{
+	"host", "from", "to", "port", "conversation", "lost", "wrong", "and", "or", "not",
 })
 
 func (p *parser) unknown(t token) error {

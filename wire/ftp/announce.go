@@ -1,6 +1,7 @@
 package ftp
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -48,13 +49,8 @@ func (d *dialogue) expect(t *transfer, at netip.AddrPort) {
 // where it will be, and a refusal of PORT that there will be none.
 func (d *dialogue) announce(m *Message, question asked) []dissect.Finding {
 	switch {
-	case m.Code == 227:
-		return d.passive(m, ftp.ParsePassive)
-	case m.Code == 229:
-		return d.passive(m, func(text string) (netip.AddrPort, error) {
-			port, err := ftp.ParseExtendedPassive(text)
-			return netip.AddrPortFrom(d.stream.Server.Addr(), port), err
-		})
+	case m.Code == 227 || m.Code == 229:
+		return d.passive(m)
 	case m.Code >= 400 && (question.verb == "PORT" || question.verb == "EPRT"):
 		d.next = nil
 	case m.Code == 425 && question.transfer != nil:
@@ -64,8 +60,9 @@ func (d *dialogue) announce(m *Message, question asked) []dissect.Finding {
 }
 
 // passive reads where the server waits for the data connection.
-func (d *dialogue) passive(m *Message, parse func(string) (netip.AddrPort, error)) []dissect.Finding {
-	addr, err := parse(m.Lines[len(m.Lines)-1])
+func (d *dialogue) passive(m *Message) []dissect.Finding {
+	server := d.stream.Server.Addr()
+	addr, err := passiveAddress(m.Code, m.Lines[len(m.Lines)-1], server)
 	if err != nil {
 		d.next = nil
 		return []dissect.Finding{m.unreadable()}
@@ -73,7 +70,6 @@ func (d *dialogue) passive(m *Message, parse func(string) (netip.AddrPort, error
 	m.Address = addr
 	t := &transfer{control: d.stream}
 	d.expect(t, addr)
-	server := d.stream.Server.Addr()
 	if addr.Addr() == server {
 		return nil
 	}
@@ -82,6 +78,31 @@ func (d *dialogue) passive(m *Message, parse func(string) (netip.AddrPort, error
 	f := finding("passive.not-own-address", 2663, "7.1", m.lastLine(), dissect.Warning)
 	f.Args = map[string]any{"Address": addr.Addr().String(), "Server": server.String()}
 	return []dissect.Finding{f}
+}
+
+// passiveAddress is what a reply 227 or 229 names. 229 names a port only: of the
+// server, whose reply it is.
+func passiveAddress(code int, text string, server netip.Addr) (netip.AddrPort, error) {
+	if code == 227 {
+		return ftp.ParsePassive(text)
+	}
+	port, err := ftp.ParseExtendedPassive(text)
+	return netip.AddrPortFrom(server, port), err
+}
+
+// DataAddress is where a line of a control connection says that data will go: PORT
+// and EPRT of a client, 227 and 229 of a server; from is who says it.
+func DataAddress(line []byte, from netip.Addr) (netip.AddrPort, bool) {
+	line, _, _ = bytes.Cut(line, []byte("\n"))
+	switch code, more, ok := startOfReply(line); {
+	case ok && !more && (code == 227 || code == 229):
+		at, err := passiveAddress(code, string(line[len("227"):]), from)
+		return at, err == nil
+	case ok:
+		return netip.AddrPort{}, false
+	}
+	at := parseCommand(line).Address
+	return at, at.IsValid()
 }
 
 // checkPort looks whether a client's address is its own. If not, then a NAT is
