@@ -37,10 +37,10 @@ func (d *dialogue) commands(r *dissect.Reader) {
 	for {
 		start := r.Peek(1)
 		if d.encrypted && len(start) > 0 {
-			d.opaque(r)
+			dissect.Opaque(r, keyTLS)
 			return
 		}
-		line, wrong, err := readLine(r, "5.3")
+		line, wrong, err := commandLines.Read(r)
 		switch err {
 		case io.EOF:
 			return
@@ -151,19 +151,6 @@ func (d *dialogue) waiting(m *Message) int {
 // startsTLS reports whether a command asks for TLS (RFC 4217 §4).
 func startsTLS(a asked) bool {
 	return a.verb == "AUTH" && slices.Contains([]string{"TLS", "TLS-C", "SSL", "TLS-P"}, strings.ToUpper(a.arg))
-}
-
-// opaque tells of the first encrypted bytes, and passes over the others.
-func (d *dialogue) opaque(r *dissect.Reader) {
-	if r.Burst(maxLine) != nil {
-		return
-	}
-	r.Emit(dissect.Part{
-		Protocol: "TLS", Summary: "TLS: the conversation is encrypted from here on", Key: keyTLS,
-		Args: map[string]any{"Bytes": r.Offset()},
-	})
-	r.SkipRest()
-	r.Forget()
 }
 
 // forget gives up what depends on having seen everything.

@@ -16,15 +16,13 @@ var rules = []string{
 	"data.untried", "data.unanswered", "data.source-port", "data.stranger", "data.reset", "data.direction",
 }
 
+const prefix = "finding.ftp."
+
 // finding is a rule of an RFC that is broken, or something to notice.
 func finding(name string, rfc int, section string, at place, severity dissect.Severity) dissect.Finding {
 	return dissect.Finding{
-		Key: "finding.ftp." + name, RFC: rfc, Section: section, Severity: severity, Offset: at.at, Length: at.length,
+		Key: prefix + name, RFC: rfc, Section: section, Severity: severity, Offset: at.at, Length: at.length,
 	}
-}
-
-func has(found []dissect.Finding, key string) bool {
-	return slices.ContainsFunc(found, func(f dissect.Finding) bool { return f.Key == key })
 }
 
 // checkCommand looks at one command, and at its place among the others.

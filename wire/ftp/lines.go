@@ -15,28 +15,11 @@ const (
 	maxReply = 64 << 10 // bytes in all its lines
 )
 
-// readLine reads a line with its end, and says what is wrong with its form. Of
-// a line that is too long it returns the beginning. section is the RFC's on such
-// lines.
-func readLine(r *dissect.Reader, section string) (line []byte, wrong []dissect.Finding, err error) {
-	start := r.Offset()
-	line, err = r.Line(maxLine)
-	switch err {
-	case dissect.ErrTooLong:
-		if r.Until("\n") {
-			_, _ = r.Bytes(1)
-		}
-		line = within(r.Read(), place{start, maxLine})
-		return line, []dissect.Finding{finding("line.too-long", 0, "", place{start, r.Offset() - start}, dissect.Wrong)}, nil
-	case io.ErrUnexpectedEOF:
-		return line, []dissect.Finding{finding("line.cut", 959, section, place{start, len(line)}, dissect.Warning)}, nil
-	case nil:
-		if !bytes.HasSuffix(line, []byte("\r\n")) {
-			wrong = []dissect.Finding{finding("line.bare-lf", 959, section, place{start + len(line) - 1, 1}, dissect.Wrong)}
-		}
-	}
-	return line, wrong, err
-}
+// A line's form, by the sections on commands and on replies.
+var (
+	commandLines = dissect.Lines{Max: maxLine, Keys: prefix, RFC: 959, Ends: "5.3"}
+	replyLines   = dissect.Lines{Max: maxLine, Keys: prefix, RFC: 959, Ends: "4.2"}
+)
 
 // parseCommand reads a command line. Its Verb is empty where there is none.
 func parseCommand(line []byte) *Message {
@@ -100,7 +83,7 @@ func secret(line []byte) dissect.Range {
 // readReply reads a reply of one line, or of several (RFC 959 §4.2). Its Code is
 // 0 where there is none.
 func readReply(r *dissect.Reader) (m *Message, found []dissect.Finding, err error) {
-	line, found, err := readLine(r, "4.2")
+	line, found, err := replyLines.Read(r)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -108,14 +91,14 @@ func readReply(r *dissect.Reader) (m *Message, found []dissect.Finding, err erro
 	more := m.firstLine(line)
 	for more {
 		at := r.Offset()
-		next, wrong, err := readLine(r, "4.2")
+		next, wrong, err := replyLines.Read(r)
 		switch err {
 		case dissect.ErrGap:
 			return nil, nil, err
 		case io.EOF:
 			return m, append(found, finding("reply.cut", 959, "4.2", place{0, at}, dissect.Wrong)), nil
 		}
-		found = appendOnce(found, wrong)
+		found = dissect.AppendOnce(found, wrong...)
 		text := next
 		if code, between, ok := startOfReply(next); ok && code == m.Code {
 			more, text = between, next[min(len("211 "), len(next)):]
@@ -165,17 +148,6 @@ func startOfReply(line []byte) (code int, more, ok bool) {
 		return code, false, true
 	}
 	return code, true, text[3] == '-'
-}
-
-// appendOnce adds findings of which there is none yet: a server that ends its
-// lines wrongly does so in all of them.
-func appendOnce(found, more []dissect.Finding) []dissect.Finding {
-	for _, f := range more {
-		if !has(found, f.Key) {
-			found = append(found, f)
-		}
-	}
-	return found
 }
 
 // within is the bytes at p, as far as they are there.

@@ -55,7 +55,7 @@ func keys() []string {
 		all = append(all, keyData+"."+verb)
 	}
 	for _, rule := range rules {
-		all = append(all, "finding.ftp."+rule)
+		all = append(all, prefix+rule)
 	}
 	return all
 }

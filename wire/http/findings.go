@@ -1,7 +1,6 @@
 package http
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/wirebook/wirebook/wire/dissect"
@@ -30,10 +29,7 @@ func (h *head) find(name, section string, at place, severity dissect.Severity) {
 
 // once is find for what would otherwise be found on each line.
 func (h *head) once(name, section string, at place) {
-	key := "finding.http." + name
-	if !slices.ContainsFunc(h.found, func(f dissect.Finding) bool { return f.Key == key }) {
-		h.find(name, section, at, dissect.Wrong)
-	}
+	h.found = dissect.AppendOnce(h.found, finding(name, section, at, dissect.Wrong))
 }
 
 // checkRequest checks what concerns the head of a request as a whole.
@@ -64,7 +60,7 @@ func (m *Message) checkFraming() []dissect.Finding {
 	_, hasLength := m.Get("Content-Length")
 	encodings, hasEncoding := m.Get("Transfer-Encoding")
 	if hasLength && hasEncoding {
-		found = append(found, finding("framing.both", "6.3", m.placeOf("Content-Length", 0), dissect.Wrong))
+		found = append(found, finding("framing.both", "6.2", m.placeOf("Content-Length", 0), dissect.Wrong))
 	}
 	if hasLength && m.length() < 0 {
 		found = append(found, finding("length.invalid", "6.3", m.placeOf("Content-Length", 0), dissect.Wrong))

@@ -47,8 +47,8 @@ const (
 const maxGoing = 1024
 
 var (
-	commandLines = mail.Lines{Max: 64 << 10, RFC: 9051, Ends: "2.2"}
-	replyLines   = mail.Lines{Max: 64 << 10, RFC: 9051, Ends: "2.2"}
+	commandLines = dissect.Lines{Max: 64 << 10, Keys: mail.Rules, RFC: 9051, Ends: "2.2"}
+	replyLines   = dissect.Lines{Max: 64 << 10, Keys: mail.Rules, RFC: 9051, Ends: "2.2"}
 )
 
 // commands reads what the client says.
@@ -57,7 +57,7 @@ func (d *dialogue) commands(r *dissect.Reader) {
 	for {
 		next := r.Peek(1)
 		if d.encrypted && len(next) > 0 {
-			mail.Opaque(r)
+			dissect.Opaque(r, mail.KeyTLS)
 			return
 		}
 		line, wrong, err := commandLines.Read(r)
@@ -143,7 +143,7 @@ func (d *dialogue) literals(r *dissect.Reader, m *Message, line []byte) (found [
 				return found, nil
 			}
 			if !d.begun.goAhead && !d.lost {
-				found = mail.AppendOnce(found, finding("literal.early", "4.3", place{r.Offset(), 0}, dissect.Wrong))
+				found = dissect.AppendOnce(found, finding("literal.early", "4.3", place{r.Offset(), 0}, dissect.Wrong))
 			}
 			d.begun.goAhead = false
 		}
@@ -157,7 +157,7 @@ func (d *dialogue) literals(r *dissect.Reader, m *Message, line []byte) (found [
 		if err != nil && err != dissect.ErrTooLong && err != io.ErrUnexpectedEOF && err != io.EOF {
 			return found, err
 		}
-		found = mail.AppendOnce(found, wrong...)
+		found = dissect.AppendOnce(found, wrong...)
 		m.lines = append(m.lines, place{at, len(mail.Trim(next))})
 		if d.login != nil {
 			found = append(found, d.moreOfLogin(next, at)...)

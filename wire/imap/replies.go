@@ -25,7 +25,7 @@ func (d *dialogue) replies(r *dissect.Reader) {
 			m = parseReply(line)
 			var more []dissect.Finding
 			more, err = m.readLiterals(r, line)
-			found = mail.AppendOnce(found, more...)
+			found = dissect.AppendOnce(found, more...)
 		}
 		switch {
 		case err == dissect.ErrGap:
@@ -55,7 +55,7 @@ func (m *Message) readLiterals(r *dissect.Reader, line []byte) (found []dissect.
 		if err == dissect.ErrGap {
 			return found, err
 		}
-		found = mail.AppendOnce(found, wrong...)
+		found = dissect.AppendOnce(found, wrong...)
 		m.lines = append(m.lines, place{at, len(mail.Trim(next))})
 		line = next
 	}

@@ -1,5 +1,5 @@
 // Package mail is what the dissectors of SMTP, POP3 and IMAP have in common: how
-// they read lines, texts that a dot ends, logins, and the messages that people
+// they read texts that a dot ends, logins, and the messages that people
 // write to each other. The book: section 2.3.
 //
 // A message (RFC 5322) is a header, an empty line and a body:

@@ -9,28 +9,14 @@ import (
 // Finding is a rule of an RFC that is broken, or something to notice, in what the
 // protocols of mail have in common.
 func Finding(name string, rfc int, section string, at, length int, severity dissect.Severity) dissect.Finding {
-	if section == "" {
-		rfc = 0
-	}
 	return dissect.Finding{
-		Key: "finding.mail." + name, RFC: rfc, Section: section, Severity: severity, Offset: at, Length: length,
+		Key: Rules + name, RFC: rfc, Section: section, Severity: severity, Offset: at, Length: length,
 	}
-}
-
-// AppendOnce adds findings of which there is none yet: who ends lines wrongly
-// does so in all of them.
-func AppendOnce(found []dissect.Finding, more ...dissect.Finding) []dissect.Finding {
-	for _, f := range more {
-		if !slices.ContainsFunc(found, func(o dissect.Finding) bool { return o.Key == f.Key }) {
-			found = append(found, f)
-		}
-	}
-	return found
 }
 
 // Keys are those of every explanation and finding here.
 func Keys() []string {
-	keys := []string{"message.mail.tls", "message.mail.message"}
+	keys := []string{KeyTLS, "message.mail.message"}
 	for _, rule := range [...]string{
 		"line.bare-lf", "line.bare-cr", "line.too-long", "line.cut",
 		"text.unended", "text.line.too-long", "dot.unstuffed", "smuggling",
@@ -38,7 +24,7 @@ func Keys() []string {
 		"from.missing", "date.missing", "message-id.missing",
 		"password.clear",
 	} {
-		keys = append(keys, "finding.mail."+rule)
+		keys = append(keys, Rules+rule)
 	}
 	return keys
 }
@@ -49,7 +35,7 @@ func (h *header) check(offset int) []dissect.Finding {
 	find := func(name, section string, at, length int, severity dissect.Severity, args map[string]any) {
 		f := Finding(name, 5322, section, offset+at, length, severity)
 		f.Args = args
-		found = AppendOnce(found, f)
+		found = dissect.AppendOnce(found, f)
 	}
 	if h.unseparated {
 		find("header.unseparated", "2.1", h.body, 1, dissect.Wrong, nil)

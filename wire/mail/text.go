@@ -101,7 +101,7 @@ func (t *Text) remember(line []byte) {
 }
 
 func (t *Text) find(name, section string, at, length int, severity dissect.Severity) {
-	t.found = AppendOnce(t.found, Finding(name, t.rules.rfc, section, at, length, severity))
+	t.found = dissect.AppendOnce(t.found, Finding(name, t.rules.rfc, section, at, length, severity))
 }
 
 // check looks at the form of a line, which is byte number at of the message.
@@ -116,7 +116,7 @@ func (t *Text) check(line []byte, at int) {
 	if len(text) > longestLine {
 		f := Finding("text.line.too-long", 5322, "2.1.1", at, len(text), dissect.Wrong)
 		f.Args = map[string]any{"Max": longestLine}
-		t.found = AppendOnce(t.found, f)
+		t.found = dissect.AppendOnce(t.found, f)
 	}
 	if t.atLine() && len(text) > 1 && text[0] == '.' && text[1] != '.' && text[1] != '\r' {
 		t.find("dot.unstuffed", t.rules.dot, at, 2, dissect.Wrong)

@@ -40,8 +40,8 @@ const maxAsked = 1024
 // What a line may be, with CR LF: RFC 2449 §4, but a SASL response may be longer
 // (RFC 5034 §4).
 var (
-	commandLines = mail.Lines{Max: 12288, RFC: 1939, Ends: "3", Longest: "3"}
-	replyLines   = mail.Lines{Max: 12288, RFC: 1939, Ends: "3", Longest: "3"}
+	commandLines = dissect.Lines{Max: 12288, Keys: mail.Rules, RFC: 1939, Ends: "3", Longest: "3"}
+	replyLines   = dissect.Lines{Max: 12288, Keys: mail.Rules, RFC: 1939, Ends: "3", Longest: "3"}
 )
 
 // commands reads what the client says.
@@ -50,7 +50,7 @@ func (d *dialogue) commands(r *dissect.Reader) {
 	for {
 		next := r.Peek(1)
 		if d.encrypted && len(next) > 0 {
-			mail.Opaque(r)
+			dissect.Opaque(r, mail.KeyTLS)
 			return
 		}
 		line, wrong, err := commandLines.Read(r)
@@ -173,7 +173,7 @@ func (d *dialogue) reply(r *dissect.Reader, m *Message, found []dissect.Finding)
 		if err != nil {
 			return err
 		}
-		found = mail.AppendOnce(found, more...)
+		found = dissect.AppendOnce(found, more...)
 		if m.Mail != nil {
 			part.Story = m.Mail.Story()
 		}

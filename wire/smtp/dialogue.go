@@ -42,8 +42,8 @@ const maxAsked = 1024
 // What a line may be, with CR LF. RFC 5321 §4.5.3.1.4 allows commands of 512
 // bytes, but extensions lengthen them: a SASL response of 12288 (RFC 4954 §4).
 var (
-	commandLines = mail.Lines{Max: 12288, RFC: 5321, Ends: "2.3.8", Longest: "4.5.3.1.4"}
-	replyLines   = mail.Lines{Max: 2048, RFC: 5321, Ends: "2.3.8", Longest: "4.5.3.1.5"}
+	commandLines = dissect.Lines{Max: 12288, Keys: mail.Rules, RFC: 5321, Ends: "2.3.8", Longest: "4.5.3.1.4"}
+	replyLines   = dissect.Lines{Max: 2048, Keys: mail.Rules, RFC: 5321, Ends: "2.3.8", Longest: "4.5.3.1.5"}
 )
 
 const shortLine = 512
@@ -56,7 +56,7 @@ func (d *dialogue) commands(r *dissect.Reader) {
 		var err error
 		switch {
 		case d.encrypted && len(next) > 0:
-			mail.Opaque(r)
+			dissect.Opaque(r, mail.KeyTLS)
 			return
 		case d.data != nil && (d.data.code == 0 || d.data.code == 354) && len(next) > 0:
 			err = d.mail(r)

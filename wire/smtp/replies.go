@@ -119,14 +119,14 @@ func readReply(r *dissect.Reader) (m *Message, found []dissect.Finding, err erro
 		case err == io.EOF:
 			return m, append(found, finding("reply.cut", "4.2.1", place{0, at}, dissect.Wrong)), nil
 		}
-		found = mail.AppendOnce(found, wrong...)
+		found = dissect.AppendOnce(found, wrong...)
 		code, more, ok := readStatus(line)
 		switch {
 		case !ok && at == 0:
 			m.add(line, 0)
 			return m, found, nil
 		case !ok || m.Code != 0 && code != m.Code:
-			found = mail.AppendOnce(found, finding("reply.codes", "4.2.1", place{at, len(mail.Trim(line))}, dissect.Wrong))
+			found = dissect.AppendOnce(found, finding("reply.codes", "4.2.1", place{at, len(mail.Trim(line))}, dissect.Wrong))
 			more = more || !ok
 		}
 		start := 0
