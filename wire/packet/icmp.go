@@ -92,6 +92,9 @@ var unreachableV6Codes = map[uint64]string{
 
 var exceededCodes = map[uint64]string{0: "TTL exceeded in transit", 1: "fragment reassembly time exceeded"}
 
+// IPv6 has no TTL (RFC 4443 §3.3).
+var exceededV6Codes = map[uint64]string{0: "hop limit exceeded in transit", 1: "fragment reassembly time exceeded"}
+
 // icmpNames are the names of the type and of the code, if it has one.
 func (p *Packet) icmpNames() (kind, code string) {
 	t, c := uint64(p.ICMPType), uint64(p.ICMPCode)
@@ -101,7 +104,7 @@ func (p *Packet) icmpNames() (kind, code string) {
 		case UnreachableV6:
 			code = unreachableV6Codes[c]
 		case TimeExceededV6:
-			code = exceededCodes[c]
+			code = exceededV6Codes[c]
 		}
 	} else {
 		kind = icmpTypes[t]

@@ -52,7 +52,9 @@ func corpus(t testing.TB) map[string][]byte {
 	ip6 := &layers.IPv6{Version: 6, HopLimit: 255, NextHeader: layers.IPProtocolICMPv6, SrcIP: a6.Addr.AsSlice(), DstIP: b6.Addr.AsSlice()}
 	solicitation := &layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(135, 0)}
 	_ = solicitation.SetNetworkLayerForChecksum(ip6)
-	quoted := tcp(a4, b4)[14:42]
+	exceeded := &layers.ICMPv6{TypeCode: layers.CreateICMPv6TypeCode(3, 0)}
+	_ = exceeded.SetNetworkLayerForChecksum(ip6)
+	quoted, quoted6 := tcp(a4, b4)[14:42], append(make([]byte, 4), tcp(a6, b6)[14:]...) // four bytes are unused
 	arp := &layers.ARP{
 		AddrType: 1, Protocol: 0x800, HwAddressSize: 6, ProtAddressSize: 4, Operation: 1,
 		SourceHwAddress: a4.MAC, SourceProtAddress: a4.Addr.AsSlice(), DstHwAddress: make([]byte, 6), DstProtAddress: b4.Addr.AsSlice(),
@@ -67,6 +69,8 @@ func corpus(t testing.TB) map[string][]byte {
 			&layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(8, 0), Id: 7, Seq: 9}, gopacket.Payload("12345678")),
 		"port unreachable: TCP 10.0.0.2:80": serialize(t, ethernet(layers.EthernetTypeIPv4), ipv4(layers.IPProtocolICMPv4),
 			&layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(3, 3)}, gopacket.Payload(quoted)),
+		"hop limit exceeded in transit: TCP [2001:db8::2]:80": serialize(t, ethernet(layers.EthernetTypeIPv6), ip6, exceeded,
+			gopacket.Payload(quoted6)),
 		"who has 2001:db8::2?": serialize(t, ethernet(layers.EthernetTypeIPv6), ip6, solicitation,
 			&layers.ICMPv6NeighborSolicitation{TargetAddress: b6.Addr.AsSlice(), Options: layers.ICMPv6Options{
 				{Type: layers.ICMPv6OptSourceAddress, Data: a6.MAC}}}),
