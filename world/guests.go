@@ -71,6 +71,9 @@ func (gs *guests) end() {
 	}
 }
 
+// ErrNoGuests is returned by a world that has no network for guests.
+var ErrNoGuests = errors.New("no network here takes guests: give one a range, as in guests: 200-249")
+
 // ErrNoPlace is returned when a network has no number left for a guest.
 var ErrNoPlace = errors.New("all places for guests are taken")
 
@@ -184,6 +187,8 @@ func (w *World) place(name, network string) (*Guest, error) {
 	}
 	g.stays = w.Plan.host(name)
 	switch {
+	case w.Plan.router(name) != nil, w.Plan.network(name) != nil:
+		return nil, fmt.Errorf("%s is the name of a router or a network; take another", name)
 	case g.stays != nil && len(g.stays.Servers) > 0:
 		return nil, fmt.Errorf("%s is a host with servers; take the name of one without, or a new name", name)
 	case g.stays != nil:
@@ -206,6 +211,9 @@ func (w *World) place(name, network string) (*Guest, error) {
 	if g.Network.Domain != "" {
 		g.FQDN += "." + g.Network.Domain
 	}
+	if other := w.Plan.called(g.FQDN); other != nil && other != g.stays {
+		return nil, fmt.Errorf("%s is the name of the host %s; take another", g.FQDN, other.Name)
+	}
 	if g.at > 0 { // a host that gets its address by DHCP may have no number
 		g.Fixed = Addressing{g.Network.Prefixes(g.at), w.Plan.gateways(g.Network)}
 	}
@@ -224,7 +232,7 @@ func (p *Plan) guestNetwork(name string) (*Network, error) {
 	if name != "" && p.network(name) == nil {
 		return nil, fmt.Errorf("there is no network %q", name)
 	}
-	return nil, errors.New("no network here takes guests: give one a range, as in guests: 200-249")
+	return nil, ErrNoGuests
 }
 
 // freeNumber is the lowest number for a guest that nobody has, or 0.

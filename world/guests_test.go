@@ -11,6 +11,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/miekg/dns"
+
 	"github.com/wirebook/wirebook/clients/dhcpc"
 	"github.com/wirebook/wirebook/clients/dnsc"
 	"github.com/wirebook/wirebook/clock"
@@ -217,10 +219,48 @@ func TestGuestTakesTheHostsPlace(t *testing.T) {
 		t.Errorf("alice did not come back: %v", err)
 	}
 	w.join(t, Newcomer{Name: "bob"}).told(t, "[192.0.2.12/24 2001:db8:1::12/64] [192.0.2.1 2001:db8:1::1]")
-	for name, want := range map[string]string{"ns": "servers", "bob": "here already"} {
+	w.refuses(t, map[string]string{"ns": "servers", "bob": "here already"})
+}
+
+func (w *World) refuses(t *testing.T, guests map[string]string) {
+	t.Helper()
+	for name, want := range guests {
 		if _, err := w.Join(Newcomer{Name: name, Deliver: ignore}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A card's Ethernet address is made of its host's name, and so is the name in the
+// DNS: a guest that is called as a router is would have the address of the router's
+// card, and one called as a host in the DNS would take its name when it leaves.
+func TestGuestIsNobodyElse(t *testing.T) {
+	w := startText(t, strings.Replace(lodging, "bob: {", "bob: {fqdn: www.example.edu, ", 1), Options{})
+	w.refuses(t, map[string]string{"gw": "a router or a network", "lan": "a router or a network", "www": "the host bob"})
+
+	zone := w.zoneOf("printer.example.edu.")
+	printer, err := dns.NewRR("printer.example.edu. 60 IN A 192.0.2.9")
+	if err == nil {
+		err = zone.Add(printer)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := w.join(t, Newcomer{Name: "Printer"})
+	g.told(t, withLease)
+	records := func() (all []string) {
+		for _, rr := range zone.Records() {
+			if rr.Header().Name == printer.Header().Name {
+				all = append(all, rr.String())
+			}
+		}
+		return all
+	}
+	for _, when := range []string{"is here", "has left"} {
+		if got := records(); !slices.Equal(got, []string{printer.String()}) {
+			t.Errorf("while a guest of that name %s: %q", when, got)
+		}
+		g.Leave()
 	}
 }
 

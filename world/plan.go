@@ -113,6 +113,11 @@ func (p *Plan) host(name string) *Host {
 	return named(p.Hosts, name, func(h *Host) string { return h.Name })
 }
 
+// called returns the host of that whole name, or nil.
+func (p *Plan) called(fqdn string) *Host {
+	return named(p.Hosts, fqdn, func(h *Host) string { return h.FQDN })
+}
+
 func named[T any](all []*T, name string, nameOf func(*T) string) *T {
 	for _, one := range all {
 		if nameOf(one) == name {

@@ -37,6 +37,11 @@ func (w *World) enter(name string, records []dns.RR) (remove func()) {
 	if zone == nil {
 		return func() {}
 	}
+	if slices.ContainsFunc(zone.Records(), func(rr dns.RR) bool { return dns.CanonicalName(name) == dns.CanonicalName(rr.Header().Name) }) {
+		// It is somebody else's: they would share it, and lose it when this host leaves.
+		w.log.Warn("no name for a new host: the zone file has it", "name", name)
+		return func() {}
+	}
 	if err := zone.Add(records...); err != nil {
 		w.log.Warn("no name for a new host", "name", name, "error", err)
 		return func() {}
