@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -39,14 +40,16 @@ func (w *World) Cables() []Cable {
 	return all
 }
 
-// SetFaultsOf makes one direction of a link bad, or good again; SetFaults makes both.
-// FromA is what the host or router at its end sends.
-func (w *World) SetFaultsOf(link string, d internet.Direction, f internet.Faults) error {
+// ErrNoLink is returned for a link that the world does not have.
+var ErrNoLink = errors.New("there is no link")
+
+// SetFaults makes a link bad, or good again, in both directions.
+func (w *World) SetFaults(link string, f internet.Faults) error {
 	l, err := w.link(link)
 	if err != nil {
 		return err
 	}
-	return l.SetFaults(d, f)
+	return l.SetFaults(internet.Both, f)
 }
 
 // Unplug pulls a cable out: frames put on it are lost until Plug.

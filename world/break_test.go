@@ -24,14 +24,14 @@ func (w *World) cable(t *testing.T, name string) Cable {
 func TestCablesAreMadeBadAndGood(t *testing.T) {
 	w, now := inspected(t)
 	bad := internet.Faults{Delay: 50 * time.Millisecond, Loss: 0.1}
-	if err := w.SetFaultsOf("bob", internet.FromB, bad); err != nil {
+	if err := w.Internet.Link("bob").SetFaults(internet.FromB, bad); err != nil {
 		t.Fatal(err)
 	}
 	if c := w.cable(t, "bob"); c.From != "bob" || c.To != "campus" || c.Kind != "host" || !c.Plugged ||
 		c.Words != [2]string{"", "loss=0.1,delay=50ms"} || c.In.Delay != bad.Delay || c.Out.Loss != 0 {
 		t.Errorf("%+v", c)
 	}
-	if err := w.SetFaultsOf("bob", internet.Both, internet.Faults{}); err != nil {
+	if err := w.SetFaults("bob", internet.Faults{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Unplug("gw-core"); err != nil {
@@ -101,13 +101,14 @@ func TestBreakingWhatThereIsNot(t *testing.T) {
 	for want, err := range map[string]error{
 		`there is no link "pcc"; write "pc"`:               w.Unplug("pcc"),
 		`there is no link "xyzzy"; there is fritz-core`:    w.Plug("xyzzy"),
-		`there is no link "naz"; write "nas"`:              w.SetFaultsOf("naz", internet.FromA, internet.Faults{}),
-		`loss=2: a probability is from 0 to 1`:             w.SetFaultsOf("nas", internet.FromA, internet.Faults{Loss: 2}),
+		`there is no link "naz"; write "nas"`:              w.SetFaults("naz", internet.Faults{}),
+		`loss=2: a probability is from 0 to 1`:             w.SetFaults("nas", internet.Faults{Loss: 2}),
 		`there is no router "frits"`:                       w.SetNATHelper("frits", true),
 		`router isp has no nat:`:                           w.SetNATHelper("isp", true),
 		`fritz does not translate addresses now`:           w.SetNATHelper("fritz", true),
 		`there is no server "www/https"; write "www/http"`: w.KillServer("www", "https"),
 		`there is no server "wwww/http"; write "www/http"`: w.StopServer("wwww", "http"),
+		`there is no server "www/http3"; write "www/http"`: w.StartServer(t.Context(), "www", "http3"),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -145,16 +146,10 @@ func (w *World) openServers(p *Panels) error {
 }
 
 // ErrNoHost is returned for a name that nobody in the world has.
-var ErrNoHost = fmt.Errorf("nobody here has the name")
+var ErrNoHost = errors.New("nobody here has the name")
 
 func (w *World) noNode(name string) error {
-	var names []string
-	for _, h := range w.Plan.Hosts {
-		names = append(names, h.Name)
-	}
-	for _, r := range w.Plan.Routers {
-		names = append(names, r.Name)
-	}
+	names := w.Plan.Machines()
 	for _, n := range w.Plan.Networks {
 		names = append(names, n.Name)
 	}

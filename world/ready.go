@@ -9,10 +9,9 @@ import (
 	"github.com/wirebook/wirebook/internet"
 )
 
-// Ready waits until every server listens on all its ports that starts with the
-// world, and every host that
-// asks for an address has got one. An address that does not come soon is not
-// waited for: its link may be a bad one.
+// Ready waits until every server that starts with the world listens on all its
+// ports, and every host that asks for an address has got one. An address that
+// does not come soon is not waited for: its link may be a bad one.
 func (w *World) Ready(ctx context.Context) error {
 	for _, h := range w.Plan.Hosts {
 		for _, s := range h.Servers {
@@ -35,9 +34,9 @@ func (w *World) Ready(ctx context.Context) error {
 }
 
 // StartServer starts a server that does not start with the world, or that was
-// stopped, and waits until it listens.
+// stopped, and waits until it listens. Unknown names are told which there are.
 func (w *World) StartServer(ctx context.Context, host, server string) error {
-	if err := w.Servers.Start(host, server); err != nil {
+	if err := w.known(host, server, w.Servers.Start); err != nil {
 		return err
 	}
 	if on, ports := w.listener(host, server); on != nil {

@@ -21,7 +21,9 @@ func (w *World) addRouter(r *Router) error {
 			return fmt.Errorf("router %s: %w", r.Name, err)
 		}
 	}
-	router.SetRoutes(w.Plan.routes(r))
+	if err := router.SetRoutes(w.Plan.routes(r)); err != nil {
+		return err
+	}
 	if err := w.startNAT(r, router); err != nil {
 		return err
 	}

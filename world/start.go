@@ -2,8 +2,6 @@ package world
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"slices"
@@ -165,16 +163,4 @@ func (w *World) build(o Options) error {
 		}
 	}
 	return nil
-}
-
-// ErrNoLink is returned for a link that the world does not have.
-var ErrNoLink = errors.New("there is no link")
-
-// SetFaults makes a link bad, or good again, in both directions.
-func (w *World) SetFaults(link string, f internet.Faults) error {
-	l := w.Internet.Link(link)
-	if l == nil {
-		return fmt.Errorf("%w %q; %s", ErrNoLink, link, instead(link, w.Plan.links()))
-	}
-	return l.SetFaults(internet.Both, f)
 }
