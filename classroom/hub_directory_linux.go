@@ -10,6 +10,9 @@ import (
 // hear takes what a machine reports.
 func (h *Hub) hear(a *attached, r Report) {
 	h.mu.Lock()
+	if a.newcomer {
+		r = h.believable(a, r)
+	}
 	moved := !slices.Equal(a.state.Addrs, r.Addrs)
 	a.state = r
 	h.news()

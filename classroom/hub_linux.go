@@ -31,6 +31,7 @@ type Hub struct {
 	mu      sync.Mutex
 	members map[string]*attached
 	links   map[string]*link
+	cables  int           // how many were laid
 	version uint64        // of all that State tells
 	changed chan struct{} // closed when there is a newer one
 	netem   bool          // see cabling.ErrNoNetem
@@ -48,12 +49,13 @@ type link struct {
 // attached is a member, as the hub sees it.
 type attached struct {
 	world.Machine
-	line   *cabling.Line
-	ports  []int
-	state  Report
-	orders orders
-	here   bool          // it has been welcomed
-	gone   chan struct{} // closed when its ports are free
+	newcomer bool
+	line     *cabling.Line
+	ports    []int
+	state    Report
+	orders   orders
+	here     bool          // it has been welcomed
+	gone     chan struct{} // closed when its ports are free
 }
 
 // NewHub makes the switches of the plan, in this process's network namespace, and
@@ -62,7 +64,7 @@ type attached struct {
 func NewHub(plan *world.Plan, secret []byte, log *slog.Logger) (*Hub, error) {
 	h := &Hub{plan: plan, log: log, secret: secret, members: make(map[string]*attached), links: make(map[string]*link), changed: make(chan struct{})}
 	for name, faults := range plan.Faults {
-		h.links[name] = &link{index: len(h.links), faults: faults}
+		h.lay(name, faults)
 	}
 	var err error
 	if h.socket, err = capture.Open(); err != nil {
@@ -113,9 +115,19 @@ func (h *Hub) Serve(ctx context.Context, machines, newcomers cabling.Listener) e
 	return first
 }
 
+// maxLines is how many may be on the line at once, by either socket. Further ones wait
+// until somebody leaves.
+const maxLines = 1024
+
 // accept attends to all who call.
 func (h *Hub) accept(ctx context.Context, ln cabling.Listener, newcomers bool, wait *sync.WaitGroup) error {
+	slots := make(chan struct{}, maxLines)
 	for {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return nil
+		}
 		line, err := ln.Accept()
 		switch {
 		case ctx.Err() != nil:
@@ -127,6 +139,7 @@ func (h *Hub) accept(ctx context.Context, ln cabling.Listener, newcomers bool, w
 			return err
 		}
 		wait.Go(func() {
+			defer func() { <-slots }()
 			stop := context.AfterFunc(ctx, func() { line.Close() })
 			defer stop()
 			defer line.Close()
@@ -141,7 +154,7 @@ func (h *Hub) accept(ctx context.Context, ln cabling.Listener, newcomers bool, w
 // attend plugs a machine in, and hears from it until it leaves.
 func (h *Hub) attend(line *cabling.Line, newcomer bool) error {
 	var first message
-	namespace, err := line.Receive(&first)
+	namespace, err := line.ReceiveSoon(&first)
 	if err != nil {
 		return err
 	}
@@ -205,31 +218,28 @@ func (h *Hub) admit(who hello, line *cabling.Line) (*attached, error) {
 		<-former.gone
 	}
 	defer h.mu.Unlock()
-	a := &attached{line: line, gone: make(chan struct{})}
-	var ok bool
+	a := &attached{line: line, newcomer: who.Newcomer, gone: make(chan struct{})}
 	if who.Newcomer {
-		if a.Machine, ok = h.plan.Newcomer(h.free(cmp.Or(who.Name, "guest"))); !ok {
-			return nil, errors.New("no network of the world takes newcomers: give one guests: and a range of numbers")
+		var err error
+		if a.Machine, err = h.newcomer(cmp.Or(who.Name, "guest")); err != nil {
+			return nil, err
 		}
-	} else if a.Machine, ok = h.plan.Machine(who.Name); !ok {
-		return nil, fmt.Errorf("%w %q", world.ErrUnknown, who.Name)
+	} else {
+		var ok bool
+		if a.Machine, ok = h.plan.Machine(who.Name); !ok {
+			return nil, fmt.Errorf("%w %q", world.ErrUnknown, who.Name)
+		}
 	}
 	h.members[a.Name] = a
 	return a, nil
 }
 
-// free is the name, or one like it that nobody has.
-func (h *Hub) free(name string) string {
-	taken := func(name string) bool {
-		_, planned := h.plan.Machine(name)
-		return planned || h.members[name] != nil
-	}
-	for free, n := name, 2; ; n++ {
-		if !taken(free) {
-			return free
-		}
-		free = fmt.Sprintf("%s-%d", name, n)
-	}
+// lay puts down a new cable.
+func (h *Hub) lay(name string, faults internet.Faults) *link {
+	l := &link{index: h.cables, faults: faults}
+	h.cables++
+	h.links[name] = l
+	return l
 }
 
 func (h *Hub) plug(a *attached, namespace *os.File, card world.MachineCard) error {
@@ -246,8 +256,7 @@ func (h *Hub) plug(a *attached, namespace *os.File, card world.MachineCard) erro
 	defer h.mu.Unlock()
 	cable := h.links[card.Link]
 	if cable == nil {
-		cable = &link{index: len(h.links)}
-		h.links[card.Link] = cable
+		cable = h.lay(card.Link, internet.Faults{})
 	}
 	cable.port = port
 	h.socket.Watch(port, &frame.Link{
@@ -272,8 +281,13 @@ func (h *Hub) dismiss(a *attached) {
 	h.mu.Lock()
 	delete(h.members, a.Name)
 	for _, card := range a.Cards {
-		if cable := h.links[card.Link]; cable != nil && slices.Contains(a.ports, cable.port) {
-			cable.port = 0
+		cable := h.links[card.Link]
+		if cable == nil || !slices.Contains(a.ports, cable.port) {
+			continue
+		}
+		cable.port = 0
+		if a.newcomer && !cable.pulled && cable.faults.String() == "" {
+			delete(h.links, card.Link) // the next newcomer may have any name
 		}
 	}
 	h.news()

@@ -221,8 +221,9 @@ func (m *Member) become(w welcome) error {
 	defer m.mu.Unlock()
 	m.again = make(chan struct{}, 1)
 	if m.Newcomer {
-		m.machine, _ = m.Plan.Newcomer(w.Name)
-		return nil
+		machine, err := m.Plan.Newcomer(w.Name)
+		m.machine = machine
+		return err
 	}
 	if m.station != nil {
 		return nil

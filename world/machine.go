@@ -1,6 +1,8 @@
 package world
 
 import (
+	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -59,19 +61,41 @@ func (p *Plan) Machine(name string) (Machine, bool) {
 	return Machine{}, false
 }
 
+// ErrTaken is returned for a name that somebody in the plan has.
+var ErrTaken = errors.New("the name is taken")
+
 // Newcomer describes a computer that comes to the first network that has numbers
-// for guests, and asks there for its address. It is false if there is none.
-func (p *Plan) Newcomer(name string) (Machine, bool) {
-	for _, n := range p.Networks {
-		if n.Guests != (Range{}) {
-			h := &Host{Name: name, Network: n.Name, DHCP: true}
-			if n.Domain != "" {
-				h.FQDN = name + "." + n.Domain
-			}
-			return p.hostMachine(h), true
-		}
+// for guests, and asks there for its address. The error is [ErrNoGuests] if there is
+// no such network, [ErrTaken] if it would be somebody else's name, on a ladder or in
+// the DNS, or it says what a name is.
+func (p *Plan) Newcomer(name string) (Machine, error) {
+	n, err := p.guestNetwork("")
+	if err != nil {
+		return Machine{}, err
 	}
-	return Machine{}, false
+	if !isLabel(name) {
+		return Machine{}, fmt.Errorf("%.70q cannot be a name: it has small letters, digits and hyphens, as ns1 has", name)
+	}
+	h := &Host{Name: name, Network: n.Name, DHCP: true}
+	if n.Domain != "" {
+		h.FQDN = name + "." + n.Domain
+	}
+	if _, machine := p.Machine(name); machine || p.network(name) != nil || h.FQDN != "" && p.called(h.FQDN) != nil {
+		return Machine{}, fmt.Errorf("%s: %w", name, ErrTaken)
+	}
+	return p.hostMachine(h), nil
+}
+
+// Lendable reports whether an address of the network is one that no host or router
+// of the plan has, or has kept for it.
+func (p *Plan) Lendable(network string, addr netip.Addr) bool {
+	n := p.network(network)
+	if n == nil || !n.prefixOf(addr).Contains(addr) {
+		return false
+	}
+	taken := func(at int) bool { return at > 0 && slices.Contains(n.Addresses(at), addr) }
+	return !slices.ContainsFunc(p.Hosts, func(h *Host) bool { return h.Network == network && taken(h.At) }) &&
+		!slices.ContainsFunc(p.Routers, func(r *Router) bool { return taken(r.at(network)) })
 }
 
 // SixOf is the IPv6 address that goes with an IPv4 address which a newcomer was lent:

@@ -256,16 +256,22 @@ func (d *draft) numberRange(p *Range) func(*yaml.Node) {
 	}
 }
 
-// label checks that a name can be a label of the DNS (RFC 1123 §2.1).
+// label checks that a name can be a label of the DNS.
 func (d *draft) label(name string, at *yaml.Node) string {
+	if !isLabel(name) {
+		d.wrong(at, "use small letters, digits and hyphens, as in ns1", "%q cannot be a name", name)
+	}
+	return name
+}
+
+// isLabel reports whether a name is a label of a host's name in the DNS (RFC 1123
+// §2.1), in small letters.
+func isLabel(name string) bool {
 	good := name != "" && len(name) <= 63 && name[0] != '-' && name[len(name)-1] != '-'
 	for _, c := range name {
 		good = good && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-')
 	}
-	if !good {
-		d.wrong(at, "use small letters, digits and hyphens, as in ns1", "%q cannot be a name", name)
-	}
-	return name
+	return good
 }
 
 // scopes reads sets of addresses: networks and hosts by name, or prefixes.

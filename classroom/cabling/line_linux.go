@@ -113,6 +113,16 @@ func (l *Line) Receive(message any) (*os.File, error) {
 	return file, nil
 }
 
+// ReceiveSoon is Receive for the first message: who calls and says nothing must not
+// keep the line.
+func (l *Line) ReceiveSoon(message any) (*os.File, error) {
+	if err := l.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	file, err := l.Receive(message)
+	return file, errors.Join(err, l.conn.SetReadDeadline(time.Time{}))
+}
+
 func descriptor(control []byte) (*os.File, error) {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil || len(messages) == 0 {

@@ -2,6 +2,7 @@ package compose
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"net/netip"
 	"path"
@@ -60,8 +61,11 @@ func Write(plan *world.Plan, o Options) (string, error) {
 		}
 		about.Machines = append(about.Machines, one)
 	}
-	if newcomer, ok := plan.Newcomer("student"); ok {
+	switch newcomer, err := plan.Newcomer("student"); {
+	case err == nil:
 		about.Student, about.StudentAfter = &newcomer, after(plan, newcomer)
+	case !errors.Is(err, world.ErrNoGuests):
+		return "", err
 	}
 	var b strings.Builder
 	err := file.Execute(&b, about)
