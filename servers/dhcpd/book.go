@@ -117,7 +117,7 @@ func (s *Server) stored() int {
 // note adds a lease to what is to be written. It is called with the server's
 // lock, so that the lines are in the order of the events.
 func (b *book) note(l *Lease) {
-	if b.file == nil {
+	if b.dir == nil {
 		return
 	}
 	b.mu.Lock()
@@ -129,7 +129,7 @@ func (b *book) note(l *Lease) {
 
 // after sends d once all that was noted before is on the disk.
 func (b *book) after(d datagram, send func(...datagram)) {
-	if b.file == nil {
+	if b.dir == nil {
 		send(d)
 		return
 	}
@@ -160,7 +160,7 @@ func (b *book) take() (lines []byte, waiting []datagram, long bool) {
 // write brings what was noted to the disk, and sends what waited for that,
 // until stop is closed.
 func (b *book) write(s *Server, stop <-chan struct{}, send func(...datagram)) error {
-	if b.file == nil {
+	if b.dir == nil {
 		<-stop
 		return nil
 	}
@@ -209,24 +209,11 @@ func (b *book) tooLong() bool { return b.count > 1000+2*b.live }
 // compact writes the leases into a new file, which then takes the old one's
 // name. The old one stays until the new one is complete.
 func (b *book) compact(s *Server) error {
-	lines := b.snapshot(s)
-	fresh := b.name + ".new"
-	file, err := b.dir.OpenFile(fresh, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
+	if err := durable.Replace(b.dir, b.name, b.snapshot(s)); err != nil {
 		return err
 	}
-	_, err = file.Write(lines)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err == nil {
-		err = b.dir.Rename(fresh, b.name)
-	}
-	if err == nil {
-		err = durable.SyncFolder(b.dir, ".")
-	}
+	file, err := b.dir.OpenFile(b.name, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
-		file.Close()
 		return err
 	}
 	b.file.Close()

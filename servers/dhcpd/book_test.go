@@ -155,6 +155,24 @@ func TestCompaction(t *testing.T) {
 	}
 }
 
+// While the file is written anew, further leases are noted.
+func TestCompactionMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	st := stored(t, dir, 20)
+	stop, written := make(chan struct{}), make(chan error)
+	go func() { written <- st.book.write(st.Server, stop, st.send) }()
+	for i := range 5000 {
+		st.take(t, i%20)
+	}
+	close(stop)
+	if err := <-written; err != nil {
+		t.Fatal(err)
+	}
+	if got, want := stored(t, dir, 20).lines(), st.lines(); got != want {
+		t.Errorf("read again:\n%s\nwant\n%s", got, want)
+	}
+}
+
 // No ACK before its lease is on the disk.
 func TestAckAfterTheDisk(t *testing.T) {
 	dir := t.TempDir()
