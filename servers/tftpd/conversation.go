@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"sync/atomic"
@@ -184,6 +183,6 @@ func (c *conversation) report(err error, start time.Time) {
 	case errors.As(err, &refused), errors.Is(err, context.Canceled), errors.Is(err, tftp.ErrSuperseded):
 		log.Debug("tftpd: ended", "error", err)
 	default:
-		log.Log(context.Background(), slog.LevelInfo, "tftpd: failed", "error", err)
+		log.Info("tftpd: failed", "error", err)
 	}
 }

@@ -148,14 +148,15 @@ func (u *folderUpload) Commit() error {
 	if err := errors.Join(u.Sync(), u.Close()); err != nil {
 		return err
 	}
+	give := u.folder.root.Link
 	if u.folder.overwrite {
-		return u.folder.root.Rename(u.draft, u.name)
+		give = u.folder.root.Rename
 	}
-	if err := u.folder.root.Link(u.draft, u.name); err != nil {
+	if err := give(u.draft, u.name); err != nil {
 		return err
 	}
-	u.folder.root.Remove(u.draft)
-	return nil
+	u.folder.root.Remove(u.draft) // of two names the one that nobody needs
+	return durable.SyncFolder(u.folder.root, path.Dir(u.name))
 }
 
 func (u *folderUpload) discard() {
