@@ -1,6 +1,7 @@
 package dhcpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -146,7 +147,7 @@ func (c *Client) open(ctx context.Context) (*session, error) {
 	if len(c.MAC) == 0 || len(c.MAC) > 16 {
 		return nil, fmt.Errorf("dhcpc: %q is no hardware address", c.MAC)
 	}
-	conn, err := binder.ListenPacketOn(ctx, c.Card, "udp4", fmt.Sprintf(":%d", or(c.Port, clientPort)))
+	conn, err := binder.ListenPacketOn(ctx, c.Card, "udp4", fmt.Sprintf(":%d", cmp.Or(c.Port, clientPort)))
 	if err != nil {
 		return nil, err
 	}
@@ -160,16 +161,4 @@ func ignoreEnd(ctx context.Context, err error) error {
 	return err
 }
 
-func or(port, otherwise uint16) uint16 {
-	if port != 0 {
-		return port
-	}
-	return otherwise
-}
-
-func (c *Client) log() *slog.Logger {
-	if c.Log != nil {
-		return c.Log
-	}
-	return slog.Default()
-}
+func (c *Client) log() *slog.Logger { return cmp.Or(c.Log, slog.Default()) }

@@ -2,12 +2,14 @@ package dhcpc
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
@@ -76,7 +78,7 @@ var everybody = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 // send sends m to a server, or to everybody. A network that is down is no
 // reason to give up: the message will be sent again.
 func (s *session) send(m *dhcpv4.DHCPv4, to netip.Addr) {
-	at := net.UDPAddrFromAddrPort(netip.AddrPortFrom(to, or(s.ServerPort, serverPort)))
+	at := net.UDPAddrFromAddrPort(netip.AddrPortFrom(to, cmp.Or(s.ServerPort, serverPort)))
 	if _, err := s.conn.WriteTo(m.ToBytes(), at); err != nil {
 		s.log().Debug("not sent", "message", m.MessageType(), "to", to, "error", err)
 	}
@@ -122,21 +124,16 @@ func (s *session) understand(b []byte, wanted []dhcpv4.MessageType) *dhcpv4.DHCP
 	if err != nil || m.OpCode != dhcpv4.OpcodeBootReply || m.TransactionID != s.xid || !bytes.Equal(m.ClientHWAddr, s.MAC) {
 		return nil
 	}
-	for _, kind := range wanted {
-		if m.MessageType() == kind {
-			return m
-		}
+	if !slices.Contains(wanted, m.MessageType()) {
+		return nil
 	}
-	return nil
+	return m
 }
 
 // wait is how long to wait for the reply to the nth message, the first being
 // 0: 4, 8, 16, 32, 64, 64 … seconds, each ± 1 (RFC 2131 §4.1).
 func (s *session) wait(n int) time.Duration {
-	first := s.Timeout
-	if first <= 0 {
-		first = defaultTimeout
-	}
+	first := cmp.Or(s.Timeout, defaultTimeout)
 	spread := first / 4
 	return first<<min(n, 4) + time.Duration((2*rand.Float64()-1)*float64(spread))
 }

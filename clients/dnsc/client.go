@@ -1,6 +1,7 @@
 package dnsc
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -129,12 +130,7 @@ func unknownEDNS(reply *dns.Msg) bool {
 	return false
 }
 
-func (c *Client) network() netx.Network {
-	if c.Network != nil {
-		return c.Network
-	}
-	return netx.OS{}
-}
+func (c *Client) network() netx.Network { return cmp.Or[netx.Network](c.Network, netx.OS{}) }
 
 func (c *Client) clock() clock.Clock { return clock.Or(c.Clock) }
 

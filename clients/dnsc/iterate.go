@@ -148,12 +148,7 @@ func gluedFirst(a, b NameServer) int {
 	return cmp.Compare(min(len(b.Addrs), 1), min(len(a.Addrs), 1))
 }
 
-func (c *Client) port() uint16 {
-	if c.Port != 0 {
-		return c.Port
-	}
-	return 53
-}
+func (c *Client) port() uint16 { return cmp.Or(c.Port, 53) }
 
 // addresses are the server's, looked up on a side way if there was no glue:
 // IPv6 only when there is no other.

@@ -2,6 +2,7 @@ package ftpc
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -81,12 +82,7 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 }
 
-func (c *Client) network() netx.Network {
-	if c.Network != nil {
-		return c.Network
-	}
-	return netx.OS{}
-}
+func (c *Client) network() netx.Network { return cmp.Or[netx.Network](c.Network, netx.OS{}) }
 
 func (c *Client) timeout() time.Duration {
 	if c.Timeout > 0 {

@@ -1,6 +1,7 @@
 package httpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,30 +143,17 @@ func checkURL(u *url.URL) error {
 	return nil
 }
 
-func (c *Client) network() netx.Network {
-	if c.Network == nil {
-		return netx.OS{}
-	}
-	return c.Network
-}
+func (c *Client) network() netx.Network { return cmp.Or[netx.Network](c.Network, netx.OS{}) }
 
-func (c *Client) timeout() time.Duration { return orDefault(c.Timeout, 30*time.Second) }
+func (c *Client) timeout() time.Duration { return cmp.Or(c.Timeout, 30*time.Second) }
 
-func (c *Client) userAgent() string { return orDefault(c.UserAgent, "Wirebook") }
+func (c *Client) userAgent() string { return cmp.Or(c.UserAgent, "Wirebook") }
 
-func (c *Client) maxRedirects() int { return max(0, orDefault(c.MaxRedirects, 10)) }
+func (c *Client) maxRedirects() int { return max(0, cmp.Or(c.MaxRedirects, 10)) }
 
 // rules are lenient: a student's own server should be seen to answer, even if
 // its lines end in LF alone.
 func (c *Client) rules() http1.Rules {
-	size := orDefault(c.MaxHeader, 64<<10)
+	size := cmp.Or(c.MaxHeader, 64<<10)
 	return http1.Rules{MaxStart: 8000, MaxFields: size, MaxCount: 1000, Lenient: true}
-}
-
-func orDefault[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }

@@ -1,6 +1,7 @@
 package httpc
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -47,7 +48,7 @@ func IfNoneMatch(etag string) Field {
 	return Field{Name: "If-None-Match", Value: etag}
 }
 
-func (r *Request) method() string { return orDefault(r.Method, "GET") }
+func (r *Request) method() string { return cmp.Or(r.Method, "GET") }
 
 // append writes the request as it goes over the wire (RFC 9112 §3).
 func (r *Request) append(text []byte, target *url.URL, userAgent string) ([]byte, error) {

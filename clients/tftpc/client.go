@@ -1,6 +1,7 @@
 package tftpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -248,12 +249,7 @@ func (c *Client) resolve(ctx context.Context, server string) (netip.AddrPort, er
 	return netip.ParseAddrPort(net.JoinHostPort(addrs[0], port))
 }
 
-func (c *Client) network() netx.Network {
-	if c.Network != nil {
-		return c.Network
-	}
-	return netx.OS{}
-}
+func (c *Client) network() netx.Network { return cmp.Or[netx.Network](c.Network, netx.OS{}) }
 
 func (c *Client) timeout() time.Duration {
 	if c.Timeout > 0 {

@@ -163,9 +163,4 @@ func (s *Server) Leases() []Lease {
 
 func (s *Server) now() time.Time { return clock.Or(s.Clock).Now() }
 
-func (s *Server) log() *slog.Logger {
-	if s.Log != nil {
-		return s.Log
-	}
-	return slog.Default()
-}
+func (s *Server) log() *slog.Logger { return cmp.Or(s.Log, slog.Default()) }

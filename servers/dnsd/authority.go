@@ -1,6 +1,7 @@
 package dnsd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -210,9 +211,4 @@ func (a *Authority) allowed(from netip.AddrPort) bool {
 	return slices.ContainsFunc(a.AllowTransfer, func(p netip.Prefix) bool { return p.Contains(from.Addr()) })
 }
 
-func (a *Authority) log() *slog.Logger {
-	if a.Log != nil {
-		return a.Log
-	}
-	return slog.Default()
-}
+func (a *Authority) log() *slog.Logger { return cmp.Or(a.Log, slog.Default()) }

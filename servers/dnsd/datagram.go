@@ -2,6 +2,7 @@ package dnsd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -27,7 +28,7 @@ type datagrams struct {
 
 // servePackets answers what comes to conn until ctx ends.
 func (s *Server) servePackets(ctx context.Context, conn net.PacketConn) error {
-	d := &datagrams{server: s, conn: conn, slots: make(chan struct{}, or(s.MaxPending, defaultMaxPending))}
+	d := &datagrams{server: s, conn: conn, slots: make(chan struct{}, cmp.Or(s.MaxPending, defaultMaxPending))}
 	d.fast, _ = s.Role.(FastRole)
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()

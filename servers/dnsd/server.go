@@ -1,6 +1,7 @@
 package dnsd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -86,10 +87,7 @@ func (s *Server) Serve(ctx context.Context, nw netx.Network) error {
 
 // listen opens both sockets on the same port.
 func (s *Server) listen(ctx context.Context, nw netx.Network) (net.PacketConn, net.Listener, error) {
-	addr := s.Addr
-	if addr == "" {
-		addr = defaultAddr
-	}
+	addr := cmp.Or(s.Addr, defaultAddr)
 	const tries = 10 // a free UDP port may be taken for TCP
 	for try := 1; ; try++ {
 		packets, err := nw.ListenPacket(ctx, "udp", addr)
@@ -145,22 +143,9 @@ func together(ctx context.Context, parts ...func(context.Context) error) error {
 	return first
 }
 
-func (s *Server) log() *slog.Logger {
-	if s.Log != nil {
-		return s.Log
-	}
-	return slog.Default()
-}
+func (s *Server) log() *slog.Logger { return cmp.Or(s.Log, slog.Default()) }
 
 // udpSize is the limit of datagrams, in the range that makes sense for EDNS.
 func (s *Server) udpSize() int {
-	return min(max(or(s.UDPSize, defaultUDPSize), minSize), maxMessage)
-}
-
-// or returns v, or the default when v says nothing.
-func or[T int | time.Duration](v, otherwise T) T {
-	if v > 0 {
-		return v
-	}
-	return otherwise
+	return min(max(cmp.Or(s.UDPSize, defaultUDPSize), minSize), maxMessage)
 }

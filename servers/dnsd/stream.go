@@ -2,6 +2,7 @@ package dnsd
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -19,7 +20,7 @@ import (
 // serveStreams serves TCP: the same messages, each after its length in two
 // bytes (RFC 1035 §4.2.2).
 func (s *Server) serveStreams(ctx context.Context, ln net.Listener) error {
-	most := or(s.MaxConns, defaultMaxConns)
+	most := cmp.Or(s.MaxConns, defaultMaxConns)
 	acceptor := netx.Acceptor{Log: s.Log, MaxConns: most}
 	var open atomic.Int64
 	return acceptor.Serve(ctx, ln, func(ctx context.Context, conn net.Conn) {
@@ -30,8 +31,8 @@ func (s *Server) serveStreams(ctx context.Context, ln net.Listener) error {
 			conn:   conn,
 			from:   addrPort(conn.RemoteAddr()),
 			clock:  clock.Or(s.Clock),
-			idle:   or(s.IdleTimeout, defaultIdleTimeout),
-			slots:  make(chan struct{}, or(s.MaxPipelined, defaultMaxPipelined)),
+			idle:   cmp.Or(s.IdleTimeout, defaultIdleTimeout),
+			slots:  make(chan struct{}, cmp.Or(s.MaxPipelined, defaultMaxPipelined)),
 		}
 		if crowded {
 			st.idle /= 10

@@ -1,6 +1,7 @@
 package ftpd
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -110,21 +111,21 @@ const anonymous = "anonymous"
 
 func (s *Server) open(nw netx.Network) (*desk, error) {
 	d := &desk{Server: *s, nw: nw, files: make(map[string]store), clients: make(map[netip.Addr]int)}
-	setDefault(&d.Addr, ":21")
-	setDefault(&d.Banner, "Wirebook FTP server ready.")
-	setDefault(&d.PassivePorts, PortRange{49152, 65535})
-	setDefault(&d.MaxConns, 1_000)
-	setDefault(&d.MaxPerAddress, 100)
-	setDefault(&d.MaxLogins, 5)
-	setDefault(&d.LoginTimeout, 2*time.Minute)
-	setDefault(&d.IdleTimeout, 5*time.Minute)
-	setDefault(&d.DataTimeout, 30*time.Second)
-	setDefault(&d.StallTimeout, 5*time.Minute)
-	setDefault(&d.LoginDelay, time.Second)
-	setDefault(&d.MaxMemory, 256<<20)
-	setDefault(&d.Log, slog.Default())
+	d.Addr = cmp.Or(d.Addr, ":21")
+	d.Banner = cmp.Or(d.Banner, "Wirebook FTP server ready.")
+	d.PassivePorts = cmp.Or(d.PassivePorts, PortRange{49152, 65535})
+	d.MaxConns = cmp.Or(d.MaxConns, 1_000)
+	d.MaxPerAddress = cmp.Or(d.MaxPerAddress, 100)
+	d.MaxLogins = cmp.Or(d.MaxLogins, 5)
+	d.LoginTimeout = cmp.Or(d.LoginTimeout, 2*time.Minute)
+	d.IdleTimeout = cmp.Or(d.IdleTimeout, 5*time.Minute)
+	d.DataTimeout = cmp.Or(d.DataTimeout, 30*time.Second)
+	d.StallTimeout = cmp.Or(d.StallTimeout, 5*time.Minute)
+	d.LoginDelay = cmp.Or(d.LoginDelay, time.Second)
+	d.MaxMemory = cmp.Or(d.MaxMemory, 256<<20)
+	d.Log = cmp.Or(d.Log, slog.Default())
 	d.Clock = clock.Or(s.Clock)
-	setDefault(&d.ModTime, d.Clock.Now())
+	d.ModTime = cmp.Or(d.ModTime, d.Clock.Now())
 	d.attempts.clock, d.attempts.delay = d.Clock, d.LoginDelay
 	if p := d.PassivePorts; p.First > p.Last || p.First == 0 && p.Last != 0 {
 		return nil, fmt.Errorf("passive ports %d to %d: no such range", p.First, p.Last)
@@ -194,12 +195,5 @@ func (d *desk) leave(client netip.Addr) {
 	d.all--
 	if d.clients[client]--; d.clients[client] == 0 {
 		delete(d.clients, client)
-	}
-}
-
-func setDefault[T comparable](option *T, value T) {
-	var zero T
-	if *option == zero {
-		*option = value
 	}
 }

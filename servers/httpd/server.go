@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,18 +81,18 @@ type site struct {
 
 func (s *Server) open() (*site, error) {
 	site := &site{Server: *s}
-	setDefault(&site.Addr, ":80")
-	setDefault(&site.ServerName, "Wirebook")
-	setDefault(&site.MaxConns, 10_000)
-	setDefault(&site.MaxRequestLine, 8000)
-	setDefault(&site.MaxHeader, 32<<10)
-	setDefault(&site.MaxFields, 100)
-	setDefault(&site.MaxBody, 1<<20)
-	setDefault(&site.IdleTimeout, 60*time.Second)
-	setDefault(&site.HeaderTimeout, 10*time.Second)
-	setDefault(&site.BodyTimeout, 30*time.Second)
-	setDefault(&site.WriteTimeout, 60*time.Second)
-	setDefault(&site.Log, slog.Default())
+	site.Addr = cmp.Or(site.Addr, ":80")
+	site.ServerName = cmp.Or(site.ServerName, "Wirebook")
+	site.MaxConns = cmp.Or(site.MaxConns, 10_000)
+	site.MaxRequestLine = cmp.Or(site.MaxRequestLine, 8000)
+	site.MaxHeader = cmp.Or(site.MaxHeader, 32<<10)
+	site.MaxFields = cmp.Or(site.MaxFields, 100)
+	site.MaxBody = cmp.Or(site.MaxBody, 1<<20)
+	site.IdleTimeout = cmp.Or(site.IdleTimeout, 60*time.Second)
+	site.HeaderTimeout = cmp.Or(site.HeaderTimeout, 10*time.Second)
+	site.BodyTimeout = cmp.Or(site.BodyTimeout, 30*time.Second)
+	site.WriteTimeout = cmp.Or(site.WriteTimeout, 60*time.Second)
+	site.Log = cmp.Or(site.Log, slog.Default())
 	site.Clock = clock.Or(s.Clock)
 	if len(site.Index) == 0 {
 		site.Index = []string{"index.html"}
@@ -124,11 +125,4 @@ func (s *site) openFiles() error {
 	s.files.root = root
 	s.files.fsys = root.FS()
 	return nil
-}
-
-func setDefault[T comparable](option *T, value T) {
-	var zero T
-	if *option == zero {
-		*option = value
-	}
 }

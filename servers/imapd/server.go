@@ -1,6 +1,7 @@
 package imapd
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -97,27 +98,20 @@ func (s *Server) office() (*office, error) {
 	case (s.Secure || s.NeedTLS) && s.TLS == nil:
 		return nil, errors.New("no certificate: TLS is not set")
 	}
-	setDefault(&o.Addr, ":143")
-	if s.Addr == "" && s.Secure {
-		o.Addr = ":993"
+	o.Addr = cmp.Or(o.Addr, ":143")
+	if s.Secure {
+		o.Addr = cmp.Or(s.Addr, ":993")
 	}
-	setDefault(&o.MaxConns, 1000)
-	setDefault(&o.MaxLogins, 3)
-	setDefault(&o.MaxMessage, 64<<20)
-	setDefault(&o.LoginTimeout, time.Minute)
-	setDefault(&o.IdleTimeout, 35*time.Minute)
-	setDefault(&o.WriteTimeout, time.Minute)
-	setDefault(&o.LoginDelay, time.Second)
-	setDefault(&o.Log, slog.Default())
+	o.MaxConns = cmp.Or(o.MaxConns, 1000)
+	o.MaxLogins = cmp.Or(o.MaxLogins, 3)
+	o.MaxMessage = cmp.Or(o.MaxMessage, 64<<20)
+	o.LoginTimeout = cmp.Or(o.LoginTimeout, time.Minute)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 35*time.Minute)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, time.Minute)
+	o.LoginDelay = cmp.Or(o.LoginDelay, time.Second)
+	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Clock = clock.Or(s.Clock)
 	return o, nil
-}
-
-func setDefault[T comparable](option *T, value T) {
-	var zero T
-	if *option == zero {
-		*option = value
-	}
 }
 
 // converse has the library answer a client, and returns when that is over.

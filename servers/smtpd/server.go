@@ -1,6 +1,7 @@
 package smtpd
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -155,33 +156,26 @@ func (s *Server) office(nw netx.Network) (*office, error) {
 }
 
 func (o *office) setDefaults() {
-	setDefault(&o.Addr, ":25")
-	setDefault(&o.SubmissionAddr, ":587")
-	setDefault(&o.SecureAddr, None)
-	setDefault(&o.Hostname, o.Domains[0])
+	o.Addr = cmp.Or(o.Addr, ":25")
+	o.SubmissionAddr = cmp.Or(o.SubmissionAddr, ":587")
+	o.SecureAddr = cmp.Or(o.SecureAddr, None)
+	o.Hostname = cmp.Or(o.Hostname, o.Domains[0])
 	if !slices.Contains(o.Domains, o.Hostname) {
 		o.Domains = append(slices.Clone(o.Domains), o.Hostname)
 	}
-	setDefault(&o.Postmaster, "postmaster")
-	setDefault(&o.MaxSize, 10<<20)
-	setDefault(&o.MaxRecipients, 100)
-	setDefault(&o.MaxLine, 2000)
-	setDefault(&o.MaxHops, 100)
-	setDefault(&o.MaxConns, 1000)
-	setDefault(&o.MaxPerClient, 100)
-	setDefault(&o.MaxLogins, 3)
-	setDefault(&o.MaxRefused, 20)
-	setDefault(&o.IdleTimeout, 5*time.Minute)
-	setDefault(&o.TextTimeout, 30*time.Minute)
-	setDefault(&o.WriteTimeout, time.Minute)
-	setDefault(&o.LoginDelay, time.Second)
-	setDefault(&o.Log, slog.Default())
+	o.Postmaster = cmp.Or(o.Postmaster, "postmaster")
+	o.MaxSize = cmp.Or(o.MaxSize, 10<<20)
+	o.MaxRecipients = cmp.Or(o.MaxRecipients, 100)
+	o.MaxLine = cmp.Or(o.MaxLine, 2000)
+	o.MaxHops = cmp.Or(o.MaxHops, 100)
+	o.MaxConns = cmp.Or(o.MaxConns, 1000)
+	o.MaxPerClient = cmp.Or(o.MaxPerClient, 100)
+	o.MaxLogins = cmp.Or(o.MaxLogins, 3)
+	o.MaxRefused = cmp.Or(o.MaxRefused, 20)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 5*time.Minute)
+	o.TextTimeout = cmp.Or(o.TextTimeout, 30*time.Minute)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, time.Minute)
+	o.LoginDelay = cmp.Or(o.LoginDelay, time.Second)
+	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Clock = clock.Or(o.Clock)
-}
-
-func setDefault[T comparable](option *T, value T) {
-	var zero T
-	if *option == zero {
-		*option = value
-	}
 }

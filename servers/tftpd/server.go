@@ -1,6 +1,7 @@
 package tftpd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,27 +93,20 @@ type desk struct {
 
 func (s *Server) open(nw netx.Network) (*desk, error) {
 	d := &desk{Server: *s, nw: nw, active: make(map[netip.AddrPort]*conversation)}
-	setDefault(&d.Addr, ":69")
-	setDefault(&d.MaxTransfers, 1_000)
-	setDefault(&d.MaxSize, 64<<20)
-	setDefault(&d.MaxBlock, tftp.MaxBlock)
-	setDefault(&d.MaxWindow, 64)
-	setDefault(&d.Timeout, time.Second)
-	setDefault(&d.Retries, 6)
-	setDefault(&d.Log, slog.Default())
+	d.Addr = cmp.Or(d.Addr, ":69")
+	d.MaxTransfers = cmp.Or(d.MaxTransfers, 1_000)
+	d.MaxSize = cmp.Or(d.MaxSize, 64<<20)
+	d.MaxBlock = cmp.Or(d.MaxBlock, tftp.MaxBlock)
+	d.MaxWindow = cmp.Or(d.MaxWindow, 64)
+	d.Timeout = cmp.Or(d.Timeout, time.Second)
+	d.Retries = cmp.Or(d.Retries, 6)
+	d.Log = cmp.Or(d.Log, slog.Default())
 	d.Clock = clock.Or(s.Clock)
 	d.slots = make(chan struct{}, d.MaxTransfers)
 	d.parting = make(chan struct{}, d.MaxTransfers)
 	var err error
 	d.files, err = s.openStore(d.Log)
 	return d, err
-}
-
-func setDefault[T comparable](option *T, value T) {
-	var zero T
-	if *option == zero {
-		*option = value
-	}
 }
 
 func localHost(conn net.PacketConn) netip.Addr {

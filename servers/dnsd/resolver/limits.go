@@ -1,6 +1,9 @@
 package resolver
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Limits bound what one question may cost, and what all of them may: anybody
 // can write a zone whose names never resolve, and make others ask for them
@@ -21,26 +24,16 @@ type Limits struct {
 }
 
 func (l Limits) orDefaults() Limits {
-	set := func(field *int, def int) {
-		if *field <= 0 {
-			*field = def
-		}
-	}
-	wait := func(field *time.Duration, def time.Duration) {
-		if *field <= 0 {
-			*field = def
-		}
-	}
-	wait(&l.Time, 10*time.Second)
-	set(&l.Queries, 100)
-	set(&l.Referrals, 30)
-	set(&l.Aliases, 16)
-	set(&l.Depth, 6)
-	set(&l.Servers, 4)
-	set(&l.Flights, 2000)
-	set(&l.Cache, 32<<20)
-	wait(&l.TTL, 24*time.Hour)
-	wait(&l.Negative, time.Hour)
-	wait(&l.Failure, 5*time.Second)
+	l.Time = cmp.Or(l.Time, 10*time.Second)
+	l.Queries = cmp.Or(l.Queries, 100)
+	l.Referrals = cmp.Or(l.Referrals, 30)
+	l.Aliases = cmp.Or(l.Aliases, 16)
+	l.Depth = cmp.Or(l.Depth, 6)
+	l.Servers = cmp.Or(l.Servers, 4)
+	l.Flights = cmp.Or(l.Flights, 2000)
+	l.Cache = cmp.Or(l.Cache, 32<<20)
+	l.TTL = cmp.Or(l.TTL, 24*time.Hour)
+	l.Negative = cmp.Or(l.Negative, time.Hour)
+	l.Failure = cmp.Or(l.Failure, 5*time.Second)
 	return l
 }

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -187,16 +188,6 @@ func (r *Resolver) Flush() {
 	r.packed.flush()
 }
 
-func (r *Resolver) port() uint16 {
-	if r.Port != 0 {
-		return r.Port
-	}
-	return 53
-}
+func (r *Resolver) port() uint16 { return cmp.Or(r.Port, 53) }
 
-func (r *Resolver) log() *slog.Logger {
-	if r.Log != nil {
-		return r.Log
-	}
-	return slog.Default()
-}
+func (r *Resolver) log() *slog.Logger { return cmp.Or(r.Log, slog.Default()) }

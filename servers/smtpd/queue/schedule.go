@@ -1,6 +1,9 @@
 package queue
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Schedule says when a message is tried again that could not be delivered, and
 // when that is given up. RFC 5321 §4.5.4.1 asks for at least 30 minutes between
@@ -22,12 +25,8 @@ func (s Schedule) orDefault() Schedule {
 	if len(s.Pauses) == 0 {
 		s.Pauses = DefaultSchedule.Pauses
 	}
-	if s.Warn == 0 {
-		s.Warn = DefaultSchedule.Warn
-	}
-	if s.Abandon == 0 {
-		s.Abandon = DefaultSchedule.Abandon
-	}
+	s.Warn = cmp.Or(s.Warn, DefaultSchedule.Warn)
+	s.Abandon = cmp.Or(s.Abandon, DefaultSchedule.Abandon)
 	return s
 }
 
