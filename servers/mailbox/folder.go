@@ -129,12 +129,7 @@ func (f *Folder) sub(m *Message) *os.Root {
 }
 
 // path is the message's file in the mailbox.
-func (f *Folder) path(m *Message) string {
-	if m.New {
-		return f.dir + "/new/" + m.file
-	}
-	return f.dir + "/cur/" + m.file
-}
+func (f *Folder) path(m *Message) string { return f.dir + "/" + pathIn(m.New, m.file) }
 
 // Open returns the text of a message, with lines ended by CR LF. fs.ErrNotExist
 // is that it has been removed.
