@@ -11,6 +11,7 @@ import (
 	"github.com/wirebook/wirebook/clients/dialogue"
 	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/netx"
+	"github.com/wirebook/wirebook/protocol/smtp"
 )
 
 // Client connects to SMTP servers. The zero value does so on the operating system's
@@ -91,7 +92,7 @@ func (c *Client) withDefaults() Client {
 // Errors beside those of reading and writing, and the server's own (*[Error]).
 var (
 	// ErrProtocol is a reply that is none by RFC 5321. The session is over.
-	ErrProtocol = errors.New("that is not SMTP")
+	ErrProtocol = smtp.ErrProtocol
 	// ErrArgument is an address, a name or a password that cannot be sent.
 	ErrArgument = errors.New("not to be sent")
 	// ErrNotOffered is an extension that is needed and that the server does not

@@ -380,14 +380,3 @@ type named string
 
 func (n named) Network() string { return "tcp" }
 func (n named) String() string  { return string(n) }
-
-func TestEnhancedCodes(t *testing.T) {
-	for text, want := range map[string]string{
-		"5.1.1 no such user": "5.1.1", "5.1.1": "5.1.1", "5.123.123 x": "5.123.123", "no such user": "", "2.1.1 not this class": "",
-		"5.1 x": "", "5.1.1.1 x": "", "5..1 x": "", "5.1234.1 x": "", "": "", "5.1.x": "",
-	} {
-		if got := (Reply{550, []string{text}}).Enhanced(); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
-}

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/wirebook/wirebook/protocol/mail"
 )
 
 // hello says EHLO, and HELO to a server that does not know it (RFC 5321 §3.2).
@@ -21,33 +23,24 @@ func (s *Session) hello() error {
 	s.extensions = nil
 	reply, err := s.command("EHLO "+name, 250)
 	var refused *Error
-	if errors.As(err, &refused) && refused.Code/100 == 5 && s.conn.Ended() == nil {
+	if errors.As(err, &refused) && refused.Permanent() && s.conn.Ended() == nil {
 		_, err = s.command("HELO "+name, 250)
 		return err
 	}
 	if err != nil {
 		return err
 	}
-	s.extensions = map[string]string{}
-	for _, line := range reply.Lines[1:] { // the first is the server's name
-		keyword, parameters, _ := strings.Cut(line, " ")
-		s.extensions[strings.ToUpper(keyword)] = parameters
-	}
+	s.extensions = reply.Extensions()
 	return nil
 }
 
-// literal is an address as EHLO has it: [192.0.2.11], [IPv6:2001:db8:1::11] (RFC
-// 5321 §4.1.3).
+// literal is an address as EHLO has it, in brackets (RFC 5321 §4.1.3).
 func literal(at net.Addr) string {
 	addr, err := netip.ParseAddrPort(at.String())
-	switch ip := addr.Addr().Unmap().WithZone(""); {
-	case err != nil:
+	if err != nil {
 		return "localhost"
-	case ip.Is4():
-		return "[" + ip.String() + "]"
-	default:
-		return "[IPv6:" + ip.String() + "]"
 	}
+	return mail.Literal(addr.Addr().Unmap().WithZone(""))
 }
 
 // Extension reports whether the server offers an extension, and with which

@@ -43,8 +43,8 @@
 // something else, and no server compares the two: blind copies are made like this,
 // and so is mail from false senders.
 //
-// client.go connects; session.go sends a line, reply.go reads what the server says
-// to it; commands.go has a method for each command, login.go those for AUTH and
+// client.go connects; session.go sends a line and reads what the server says to it
+// (package protocol/smtp); commands.go has a method for each command, login.go those for AUTH and
 // STARTTLS; send.go is a message from MAIL to the dot, with as many commands ahead
 // as the server allows.
 //

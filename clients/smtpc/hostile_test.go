@@ -1,14 +1,11 @@
 package smtpc
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -169,35 +166,4 @@ func TestTimeout(t *testing.T) {
 	if err := s.Noop(); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("%v", err)
 	}
-}
-
-// FuzzReply: what is read is a reply, and is the same when it is written and read
-// once more.
-func FuzzReply(f *testing.F) {
-	for _, text := range []string{"220 a\r\n", "250-a\r\n250 b\r\n", "250\r\n", "250-\r\n250\r\n", "421 x\n", "250 \r\n250 x\r\n", "25x a\r\n", "250-a\r\n251 b\r\n"} {
-		f.Add([]byte(text))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		seen := 0
-		r, err := readReply(bufio.NewReader(strings.NewReader(string(b))), 100, 5, func(line string) {
-			if seen++; len(line) > 100 {
-				t.Fatalf("a line of %d bytes", len(line))
-			}
-		})
-		if err != nil {
-			return
-		}
-		if r.Code < 200 || r.Code > 559 || len(r.Lines) < 1 || len(r.Lines) > 5 || len(r.Lines) != seen {
-			t.Fatalf("%+v", r)
-		}
-		_ = r.Enhanced()
-		var written strings.Builder
-		for i, line := range r.Lines {
-			fmt.Fprintf(&written, "%d%c%s\r\n", r.Code, "- "[min(1, max(0, i-len(r.Lines)+2))], line)
-		}
-		again, err := readReply(bufio.NewReader(strings.NewReader(written.String())), 101, 5, func(string) {})
-		if err != nil || again.Code != r.Code || !slices.Equal(again.Lines, r.Lines) {
-			t.Fatalf("%+v, again %+v, %v", r, again, err)
-		}
-	})
 }

@@ -166,7 +166,7 @@ func (t *transaction) hear(number int) error {
 		}
 	case command == "DATA":
 		return t.hearData(refused)
-	case r.Code/100 == 2:
+	case r.Completed():
 		t.result.Accepted = append(t.result.Accepted, t.to[number-1])
 	default:
 		t.result.Refused = append(t.result.Refused, refused)

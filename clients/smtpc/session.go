@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wirebook/wirebook/clients/dialogue"
+	"github.com/wirebook/wirebook/protocol/smtp"
 )
 
 // Session is a connection to a server. It is for one goroutine at a time.
@@ -48,7 +49,7 @@ func (s *Session) reply(timeouts int) (Reply, error) {
 		return Reply{}, err
 	}
 	s.conn.Wait(time.Duration(timeouts) * s.client.Timeout)
-	r, err := readReply(s.in, s.client.MaxLine, s.client.MaxLines, func(line string) { s.trace(false, line) })
+	r, err := smtp.ReadReply(s.in, s.client.MaxLine, s.client.MaxLines, func(line string) { s.trace(false, line) })
 	if err != nil {
 		return r, s.conn.Fail(err)
 	}

@@ -272,3 +272,22 @@ func BenchmarkDotWriter(b *testing.B) {
 		d.Close()
 	}
 }
+
+// TestLiterals: what is written so is read back, and nothing else is read.
+func TestLiterals(t *testing.T) {
+	for text, want := range map[string]string{
+		"[192.0.2.25]": "192.0.2.25", "[IPv6:2001:db8::25]": "2001:db8::25", "[ipv6:2001:db8::25]": "2001:db8::25",
+	} {
+		ip, ok := ParseLiteral(text)
+		if !ok || ip.String() != want || !strings.EqualFold(Literal(ip), text) {
+			t.Errorf("%s: %v, %v", text, ip, ok)
+		}
+	}
+	for _, text := range []string{
+		"", "[]", "192.0.2.25", "[192.0.2.25", "192.0.2.25]", "[192.0.2]", "[IPv6:]", "[IPv6:192.0.2.25]", "[2001:db8::25]", "[IPv6:fe80::1%eth0]", "[example.com]",
+	} {
+		if ip, ok := ParseLiteral(text); ok {
+			t.Errorf("%s: %v", text, ip)
+		}
+	}
+}

@@ -2,11 +2,12 @@ package smtpd
 
 import (
 	"errors"
-	"net/netip"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
+
+	"github.com/wirebook/wirebook/protocol/mail"
 )
 
 // address is a mailbox's: local-part@domain (RFC 5321 §4.1.2).
@@ -45,10 +46,17 @@ func parseAddress(s string, utf8Allowed bool) (address, error) {
 			return address{}, errAddress
 		}
 	}
-	if !isDomain(a.domain) && !isAddressLiteral(a.domain) {
+	if !isHost(a.domain) {
 		return address{}, errAddress
 	}
 	return a, nil
+}
+
+// isHost says whether a text has the form of a domain's name, or is an address in
+// brackets.
+func isHost(s string) bool {
+	_, literal := mail.ParseLiteral(s)
+	return literal || isDomain(s)
 }
 
 // isDomain says whether a text has the form of a domain's name.
@@ -68,22 +76,6 @@ func isDomain(s string) bool {
 		}
 	}
 	return true
-}
-
-// isAddressLiteral says whether a text is [192.0.2.25] or [IPv6:2001:db8::25]
-// (RFC 5321 §4.1.3).
-func isAddressLiteral(s string) bool {
-	inside, opened := strings.CutPrefix(s, "[")
-	inside, closed := strings.CutSuffix(inside, "]")
-	if !opened || !closed {
-		return false
-	}
-	if len(inside) > 5 && strings.EqualFold(inside[:5], "IPv6:") {
-		ip, err := netip.ParseAddr(inside[5:])
-		return err == nil && ip.Is6() && ip.Zone() == ""
-	}
-	ip, err := netip.ParseAddr(inside)
-	return err == nil && ip.Is4()
 }
 
 // String is the address as it is written in commands, with quotes if the local

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -143,12 +144,9 @@ func (c *conversation) Rcpt(to string, _ *smtp.RcptOptions) error {
 	} else if c.userOf(a) == "" {
 		return c.refuse(refusal(550, 5, 1, 1, "no such mailbox here"))
 	}
-	for _, other := range c.to {
-		if other == a {
-			return nil // once is enough
-		}
+	if !slices.Contains(c.to, a) { // once is enough
+		c.to = append(c.to, a)
 	}
-	c.to = append(c.to, a)
 	return nil
 }
 
@@ -169,13 +167,8 @@ func (c *conversation) Reset() { c.transaction = transaction{} }
 func (c *conversation) Logout() error { return nil }
 
 // isLocal says whether a domain is one of ours.
-func (c *conversation) isLocal(domain string) bool {
-	for _, ours := range c.Domains {
-		if sameDomain(ours, domain) {
-			return true
-		}
-	}
-	return false
+func (o *office) isLocal(domain string) bool {
+	return slices.ContainsFunc(o.Domains, func(ours string) bool { return sameDomain(ours, domain) })
 }
 
 // userOf is whose mailbox an address of our domains is, "" if nobody's. In theory

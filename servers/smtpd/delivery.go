@@ -14,10 +14,8 @@ import (
 // Courier is who delivers to a domain: we ourselves, or by SMTP the domain's mail
 // servers.
 func (o *office) Courier(domain string) queue.Courier {
-	for _, ours := range o.Domains {
-		if sameDomain(ours, domain) {
-			return localCourier{o}
-		}
+	if o.isLocal(domain) {
+		return localCourier{o}
 	}
 	return o.sender.Courier(domain)
 }

@@ -2,8 +2,9 @@ package smtpd
 
 import (
 	"fmt"
-	"strings"
 	"time"
+
+	"github.com/wirebook/wirebook/protocol/mail"
 )
 
 // received is the line that every server puts on top of a message (RFC 5321 §4.4),
@@ -17,20 +18,16 @@ import (
 // several recipients none is named, since they need not know of one another.
 func (c *conversation) received(id string) []byte {
 	name := c.conn.Hostname()
-	if !isDomain(name) && !isAddressLiteral(name) {
+	if !isHost(name) {
 		name = "unknown"
-	}
-	address := c.remote().String()
-	if strings.Contains(address, ":") {
-		address = "IPv6:" + address
 	}
 	who := ""
 	if len(c.to) == 1 {
 		who = fmt.Sprintf("\r\n\tfor <%s>", c.to[0])
 	}
 	now := c.Clock.Now().Format(time.RFC1123Z)
-	return fmt.Appendf(nil, "Received: from %s ([%s])\r\n\tby %s with %s id %s%s; %s\r\n",
-		name, address, c.Hostname, c.protocol(), id, who, now)
+	return fmt.Appendf(nil, "Received: from %s (%s)\r\n\tby %s with %s id %s%s; %s\r\n",
+		name, mail.Literal(c.remote()), c.Hostname, c.protocol(), id, who, now)
 }
 
 // protocol is what was spoken, by the names of RFC 3848 and RFC 6531 §4.3: E for

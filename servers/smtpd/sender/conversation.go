@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/protocol/mail"
+	"github.com/wirebook/wirebook/protocol/smtp"
 	"github.com/wirebook/wirebook/servers/smtpd/queue"
 )
 
@@ -67,22 +67,28 @@ func (c *conversation) say(format string, args ...any) {
 }
 
 // hear sends what was said and reads one reply.
-func (c *conversation) hear(patience time.Duration) (reply, error) {
+func (c *conversation) hear(patience time.Duration) (smtp.Reply, error) {
 	if err := c.out.Flush(); err != nil {
-		return reply{}, err
+		return smtp.Reply{}, err
 	}
 	c.conn.SetReadDeadline(c.clock.Now().Add(patience))
-	r, err := readReply(c.in)
+	const longestLine, mostLines = 2000, 200 // a server that never comes to an end is not listened to
+	r, err := smtp.ReadReply(c.in, longestLine, mostLines, nil)
 	if err != nil {
-		return reply{}, err
+		return smtp.Reply{}, err
 	}
-	if r.code == 421 { // it closes the connection (RFC 5321 §3.8)
-		return r, r
+	if r.Code == 421 { // it closes the connection (RFC 5321 §3.8)
+		return r, refusal{r}
 	}
 	return r, nil
 }
 
-func (c *conversation) ask(format string, args ...any) (reply, error) {
+// refusal is a reply as a failure.
+type refusal struct{ smtp.Reply }
+
+func (r refusal) Error() string { return r.String() }
+
+func (c *conversation) ask(format string, args ...any) (smtp.Reply, error) {
 	c.say(format, args...)
 	return c.hear(c.limits.Reply)
 }
@@ -90,8 +96,8 @@ func (c *conversation) ask(format string, args ...any) (reply, error) {
 // open waits for the greeting and says who we are; over TLS once more.
 func (c *conversation) open(ctx context.Context, name string, secure *tls.Config) error {
 	greeting, err := c.hear(c.limits.Reply)
-	if err == nil && greeting.code != 220 {
-		err = greeting
+	if err == nil && greeting.Code != 220 {
+		err = refusal{greeting}
 	}
 	if err != nil {
 		return err
@@ -110,23 +116,17 @@ func (c *conversation) open(ctx context.Context, name string, secure *tls.Config
 
 // hello is EHLO, or HELO with a server that knows no extensions.
 func (c *conversation) hello(name string) error {
-	c.extensions = make(map[string]string)
 	r, err := c.ask("EHLO %s", name)
-	if err == nil && r.permanent() {
+	if err == nil && r.Permanent() {
+		c.extensions = nil
 		r, err = c.ask("HELO %s", name)
-		r.lines = nil
+	} else if err == nil {
+		c.extensions = r.Extensions()
 	}
-	if err == nil && !r.ok() {
-		err = r
+	if err == nil && !r.Completed() {
+		err = refusal{r}
 	}
-	if err != nil {
-		return err
-	}
-	for _, line := range r.lines[min(1, len(r.lines)):] {
-		keyword, parameters, _ := strings.Cut(line, " ")
-		c.extensions[strings.ToUpper(keyword)] = parameters
-	}
-	return nil
+	return err
 }
 
 // tlsFailure is that the server offers TLS and it does not come about.
@@ -142,8 +142,8 @@ func (c *conversation) startTLS(ctx context.Context, config *tls.Config) error {
 	if err != nil {
 		return err
 	}
-	if r.code != 220 {
-		return fmt.Errorf("%w", r)
+	if r.Code != 220 {
+		return refusal{r}
 	}
 	config = config.Clone()
 	config.ServerName = c.host
@@ -234,8 +234,8 @@ func (c *conversation) envelope(d *queue.Delivery) (results []queue.Result, acce
 	if err != nil {
 		return nil, nil, err
 	}
-	if !sender.ok() && !pipelining {
-		return same(d, sender, c.host), nil, nil
+	if !sender.Completed() && !pipelining {
+		return same(d, refusal{sender}, c.host), nil, nil
 	}
 	results = make([]queue.Result, len(d.To))
 	for i, to := range d.To {
@@ -246,15 +246,15 @@ func (c *conversation) envelope(d *queue.Delivery) (results []queue.Result, acce
 		switch {
 		case err != nil:
 			return same(d, err, c.host), nil, err
-		case !sender.ok():
-			results[i] = failed(sender, c.host)
-		case r.ok():
+		case !sender.Completed():
+			results[i] = failed(refusal{sender}, c.host)
+		case r.Completed():
 			accepted = append(accepted, i)
-		case r.code == 552: // as old servers say "too many" (RFC 5321 §4.5.3.1.10)
-			r.code = 452
+		case r.Code == 552: // as old servers say "too many" (RFC 5321 §4.5.3.1.10)
+			r.Code = 452
 			fallthrough
 		default:
-			results[i] = failed(r, c.host)
+			results[i] = failed(refusal{r}, c.host)
 		}
 	}
 	return results, accepted, nil
@@ -287,9 +287,9 @@ func (c *conversation) text(d *queue.Delivery, accepted []int, results []queue.R
 	if err != nil {
 		return err
 	}
-	if r.code != 354 {
+	if r.Code != 354 {
 		for _, i := range accepted {
-			results[i] = failed(r, c.host)
+			results[i] = failed(refusal{r}, c.host)
 		}
 		return c.reset()
 	}
@@ -302,7 +302,7 @@ func (c *conversation) text(d *queue.Delivery, accepted []int, results []queue.R
 		return err
 	}
 	r, err = c.hear(c.limits.End)
-	if err != nil && r.code == 0 {
+	if err != nil && r.Code == 0 {
 		for _, i := range accepted {
 			results[i] = failed(err, c.host)
 			results[i].InDoubt = true
@@ -310,8 +310,8 @@ func (c *conversation) text(d *queue.Delivery, accepted []int, results []queue.R
 		return err
 	}
 	for _, i := range accepted {
-		results[i] = failed(r, c.host)
-		if r.ok() {
+		results[i] = failed(refusal{r}, c.host)
+		if r.Completed() {
 			results[i] = queue.Result{State: queue.Delivered, Reply: r.String(), Remote: c.host}
 		}
 	}

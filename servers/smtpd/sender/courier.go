@@ -199,9 +199,9 @@ func (c *courier) Close() {
 
 // permanent says whether a failure will be the same the next time.
 func permanent(err error) bool {
-	var r reply
+	var r refusal
 	if errors.As(err, &r) {
-		return r.permanent()
+		return r.Permanent()
 	}
 	var n *noRoute
 	return errors.As(err, &n) && n.code[0] == '5'
@@ -222,7 +222,7 @@ func failed(err error, host string) queue.Result {
 	if permanent(err) {
 		result.State = queue.Failed
 	}
-	var r reply
+	var r refusal
 	var n *noRoute
 	if errors.As(err, &r) || errors.As(err, &n) {
 		result.Reply = err.Error()

@@ -32,5 +32,5 @@
 // later.
 //
 // route.go finds the hosts, courier.go calls one after another, conversation.go
-// is the dialogue, and reply.go reads what is answered.
+// is the dialogue; what is answered package protocol/smtp reads.
 package sender

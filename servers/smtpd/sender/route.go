@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"github.com/wirebook/wirebook/protocol/mail"
 )
 
 // Resolver asks the DNS. A *net.Resolver is one. That a name or its record does
@@ -32,8 +34,8 @@ func (n *noRoute) Error() string { return n.code + " " + n.err.Error() }
 // hosts are a domain's mail servers in the order in which to try them (RFC 5321
 // §5.1). Those that are alike take turns.
 func (s *Sender) hosts(ctx context.Context, domain string) ([]string, error) {
-	if literal, ok := addressLiteral(domain); ok {
-		return []string{literal}, nil
+	if ip, ok := mail.ParseLiteral(domain); ok {
+		return []string{ip.String()}, nil
 	}
 	name, err := idna.Lookup.ToASCII(domain)
 	if err != nil {
@@ -107,18 +109,4 @@ func (s *Sender) addresses(ctx context.Context, host string) ([]string, error) {
 func notFound(err error) bool {
 	var dns *net.DNSError
 	return errors.As(err, &dns) && dns.IsNotFound
-}
-
-// addressLiteral reads a domain that is an address, such as [192.0.2.25] or
-// [IPv6:2001:db8::25] (RFC 5321 §4.1.3).
-func addressLiteral(domain string) (string, bool) {
-	inside, opened := strings.CutPrefix(domain, "[")
-	inside, closed := strings.CutSuffix(inside, "]")
-	if !opened || !closed {
-		return "", false
-	}
-	if len(inside) > 5 && strings.EqualFold(inside[:5], "IPv6:") {
-		inside = inside[5:]
-	}
-	return inside, net.ParseIP(inside) != nil
 }
