@@ -28,7 +28,7 @@ type viewer struct {
 	packets bool // TCP's own packets, too
 	chosen  bool // only what a demo shows
 
-	position uint64          // in the journal
+	position uint64          // in the journal; 0: not all that was kept has been sent
 	shown    map[uint64]bool // whether it was told of a message; those that may yet change
 	missed   uint64
 	told     time.Time // of the numbers
@@ -116,15 +116,18 @@ func (v *viewer) start(last string) error {
 	}
 	v.event("hello", `{"resumed":false}`)
 	all, now := v.page.journal.all()
-	v.position = now
 	for len(all) > 0 {
 		n := min(len(all), maxBatch)
+		if n == len(all) {
+			v.position = now // who loses the connection before has not got all
+		}
 		v.rows(all[:n])
 		if err := v.flush(); err != nil {
 			return err
 		}
 		all = all[n:]
 	}
+	v.position = now
 	return v.flush()
 }
 
@@ -177,9 +180,14 @@ func (v *viewer) rows(entries []*entry) {
 		}
 		v.pending.Write(text)
 	}
-	if count > 0 {
-		fmt.Fprintf(&v.pending, "]\nid: %s-%d\n\n", v.page.boot, v.position)
+	if count == 0 {
+		return
 	}
+	v.pending.WriteString("]\n")
+	if v.position > 0 {
+		fmt.Fprintf(&v.pending, "id: %s-%d\n", v.page.boot, v.position)
+	}
+	v.pending.WriteByte('\n')
 }
 
 // remember notes that a message was shown. Old ones do not change any more.

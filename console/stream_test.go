@@ -66,6 +66,27 @@ func TestResuming(t *testing.T) {
 	}
 }
 
+// What is kept is sent in several pieces. Only the last has a position: a browser that
+// loses the connection before must not believe that it has them all.
+func TestNoPositionBeforeAllIsTold(t *testing.T) {
+	const said = 1200
+	s := show(t)
+	news, _ := s.listen(t, "")
+	s.sender(t).send(t, said)
+	wait(t, news, func(r row) bool { return strings.HasSuffix(r.Summary, fmt.Sprintf(" number-%d.", said-1)) })
+	events, _ := s.listen(t, "filter=%22number-%22")
+	told := 0
+	for e := range events {
+		told += len(rowsOf(t, e))
+		if e.id != "" {
+			break
+		}
+	}
+	if told < said {
+		t.Errorf("after %d of %d messages the browser is told that it has all", told, said)
+	}
+}
+
 // A filter that makes no sense is refused, and why is said in both languages.
 func TestFilterMistakes(t *testing.T) {
 	s := show(t)
