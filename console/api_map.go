@@ -36,10 +36,14 @@ const maxViewsKept = 256
 // views remembers for a moment what hosts and the map look like.
 type views struct {
 	mu  sync.Mutex
-	all map[string]view
+	all map[string]*view
 }
 
+// view is what one of them looks like. Its lock is held by who looks, so that who asks
+// meanwhile waits and has the same. A host that does not answer holds up nobody who
+// looks at another.
 type view struct {
+	mu   sync.Mutex
 	text []byte
 	made time.Time
 }
@@ -48,11 +52,23 @@ type view struct {
 func (v *views) forget() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	clear(v.all)
+	v.all = nil
+}
+
+func (v *views) of(name string) *view {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.all == nil || len(v.all) >= maxViewsKept {
+		v.all = make(map[string]*view)
+	}
+	if v.all[name] == nil {
+		v.all[name] = new(view)
+	}
+	return v.all[name]
 }
 
 func (v *views) reply(w http.ResponseWriter, name string, look func() (any, error)) {
-	text, err := v.text(name, look)
+	text, err := v.of(name).now(look)
 	if err != nil {
 		fail(w, http.StatusNotFound, err)
 		return
@@ -61,12 +77,12 @@ func (v *views) reply(w http.ResponseWriter, name string, look func() (any, erro
 	_, _ = w.Write(text) // it fails when the browser has left
 }
 
-// text is a view as JSON. Who asks for one meanwhile waits for it, and has the same.
-func (v *views) text(name string, look func() (any, error)) ([]byte, error) {
+// now is the view as JSON.
+func (v *view) now(look func() (any, error)) ([]byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if known, ok := v.all[name]; ok && time.Since(known.made) <= fresh {
-		return known.text, nil
+	if time.Since(v.made) <= fresh {
+		return v.text, nil
 	}
 	seen, err := look()
 	if err != nil {
@@ -76,9 +92,6 @@ func (v *views) text(name string, look func() (any, error)) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.all == nil || len(v.all) >= maxViewsKept {
-		v.all = make(map[string]view)
-	}
-	v.all[name] = view{text, time.Now()}
+	v.text, v.made = text, time.Now()
 	return text, nil
 }

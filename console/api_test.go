@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wirebook/wirebook/console"
 	"github.com/wirebook/wirebook/world"
 )
 
@@ -79,6 +80,38 @@ func find(fields []field, value string) *field {
 		}
 	}
 	return nil
+}
+
+// A host that takes its time, as a container that is paused, holds up nobody who looks
+// at another.
+func TestASilentHost(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	s := show(t, func(o *console.Options) {
+		open := o.Open
+		o.Open = func(name string) (any, error) {
+			if name == "www" {
+				close(asked)
+				<-answer
+			}
+			return open(name)
+		}
+	})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if status, text := s.ask(t, "GET", "/api/hosts/www", ""); status != http.StatusOK {
+			t.Errorf("www: %d %s", status, text)
+		}
+	}()
+	<-asked
+	var seen struct{ Host string }
+	s.get(t, "/api/hosts/alice", &seen)
+	s.get(t, "/api/map", &struct{}{})
+	close(answer)
+	<-done
+	if seen.Host != "alice" {
+		t.Errorf("what is seen of alice is that of %q", seen.Host)
+	}
 }
 
 // A conversation is read as text, and as packets.
