@@ -45,10 +45,12 @@ func (p *Page) demo(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, fmt.Errorf("%q: write start, next, auto, restart or stop", q.Do))
 		return
 	}
-	switch {
-	case now == nil:
+	if now == nil {
 		done(w, errNothing)
 		return
+	}
+	now.language.Store(languageOf(r))
+	switch {
 	case q.Do == "next":
 		now.narration.cue(q.Cue)
 	case q.Pause < 0 || q.Pause > maxAuto:

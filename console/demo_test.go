@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -114,6 +115,37 @@ func TestDemoHasAWorldOfItsOwn(t *testing.T) {
 	events, _ = s.listen(t, "filter=http&demo=1")
 	if r := wait(t, events, request("/plain.html")); r.Step != 0 {
 		t.Errorf("what was said meanwhile is %+v", r)
+	}
+}
+
+// What clients print is in the language of who went on last; what was printed stays.
+func TestDemoInAnotherLanguage(t *testing.T) {
+	s := show(t, withDemos(t))
+	s.do(t, http.StatusOK, `{"do":"start","name":"short"}`)
+	events, _ := s.listen(t, "demo=1")
+	printed := func(n *narrated) (text string) {
+		for _, l := range n.Lines {
+			if l.Kind == "printed" {
+				text += l.Text
+			}
+		}
+		return text
+	}
+	for _, step := range []struct{ lang, before, after, says string }{
+		{"en", "go", "answer", "1 sent, 0 lost"}, {"en", "answer", "next", "1 sent, 0 lost"},
+		{"zh-CN", "next", "go", ""}, {"zh-CN", "go", "next", "发送 1 个"},
+	} {
+		n := heard(t, events, nil, func(n *narrated) bool { return n.Pause == step.before })
+		if status, text := s.ask(t, "POST", "/api/demo?lang="+step.lang, fmt.Sprintf(`{"do":"next","cue":%d}`, n.Cue)); status != http.StatusOK {
+			t.Fatal(status, text)
+		}
+		n = heard(t, events, nil, func(n *narrated) bool { return n.Pause == step.after })
+		if text := printed(n); !strings.Contains(text, step.says) {
+			t.Errorf("in %s the client has printed %q", step.lang, text)
+		}
+		again, leave := s.listen(t, "demo=1") // it has been heard: from its beginning
+		events = again
+		t.Cleanup(leave)
 	}
 }
 

@@ -35,13 +35,18 @@ type Play interface {
 	// Page shows the world.
 	Page() Options
 
-	// Perform plays the demo; what clients print is in that language. It calls tell
-	// with one line at a time, and wait when it wants to know whether the class is
-	// ready. It has ended when it returns.
-	Perform(ctx context.Context, l explain.Language, tell func(Line), wait func(context.Context) error) error
+	// Perform plays the demo. It has ended when it returns.
+	Perform(context.Context, Performance) error
 
 	// Close ends the world.
 	Close()
+}
+
+// Performance is what a play has of those for whom it is played.
+type Performance struct {
+	Language func() explain.Language     // in which clients print, at the moment
+	Tell     func(Line)                  // is called with one line at a time
+	Wait     func(context.Context) error // returns when the class is ready for what comes next
 }
 
 // Line is one thing that a demo tells.

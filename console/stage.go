@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wirebook/wirebook/explain"
 )
@@ -30,6 +32,7 @@ type performance struct {
 	page      *Page
 	name      string
 	narration *narration
+	language  atomic.Value // explain.Language: that of who went on last
 	cancel    context.CancelFunc
 	done      chan struct{}
 }
@@ -111,7 +114,8 @@ func (s *stage) begin(name string, l explain.Language) error {
 	if s.closed {
 		return errClosed
 	}
-	i := index(s.demos.List(), name)
+	all := s.demos.List()
+	i := slices.IndexFunc(all, func(d Demo) bool { return d.Name == name })
 	if i < 0 {
 		return errNone
 	}
@@ -122,27 +126,21 @@ func (s *stage) begin(name string, l explain.Language) error {
 	before := s.performance()
 	p := &performance{play: play, name: name, page: New(play.Page()), done: make(chan struct{})}
 	journal := p.page.journal
-	p.narration = newNarration(s.demos.List()[i], p.page.options.Name, func(l Line, step int) { journal.mark(l.Message, step) })
+	p.narration = newNarration(all[i], p.page.options.Name, func(l Line, step int) { journal.mark(l.Message, step) })
 	p.page.stage, p.page.narration = s, p.narration
 	ctx, cancel := context.WithCancel(s.home.ended)
 	p.cancel = cancel
+	p.language.Store(l)
 	go func() {
 		defer close(p.done)
-		p.narration.end(play.Perform(ctx, l, p.narration.tell, p.narration.wait))
+		p.narration.end(play.Perform(ctx, Performance{Language: p.speaks, Tell: p.narration.tell, Wait: p.narration.wait}))
 	}()
 	s.set(p)
 	before.close()
 	return nil
 }
 
-func index(all []Demo, name string) int {
-	for i := range all {
-		if all[i].Name == name {
-			return i
-		}
-	}
-	return -1
-}
+func (p *performance) speaks() explain.Language { return p.language.Load().(explain.Language) }
 
 // stop ends the demo, and shows the page's own world again.
 func (s *stage) stop() {

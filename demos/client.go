@@ -54,7 +54,7 @@ func (a exec) run(ctx context.Context, p *play, step *Step, print func(string)) 
 	out := &printer{to: print}
 	exit := -1
 	netx.Guard(ctx, nil, "demo", func() {
-		exit = p.o.Clients.Run(ctx, world.Command{Host: a.host, Args: a.args, Language: string(p.o.Language), Stdout: out, Stderr: out})
+		exit = p.o.Clients.Run(ctx, world.Command{Host: a.host, Args: a.args, Language: string(p.language()), Stdout: out, Stderr: out})
 	})
 	out.flush()
 	switch {

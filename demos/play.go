@@ -16,9 +16,12 @@ import (
 
 // Options are what a demo is played with.
 type Options struct {
-	World    *world.World      // it must be ready
-	Clients  world.CommandLine // runs our clients
-	Language explain.Language  // of what clients print; "": English
+	World   *world.World      // it must be ready
+	Clients world.CommandLine // runs our clients
+
+	// Language is asked, before each client, in which language it is to print; nil:
+	// English.
+	Language func() explain.Language
 
 	// Tell is told what happens, one event at a time, from several goroutines. It
 	// must not wait for the demo.
@@ -106,7 +109,14 @@ func (p *play) limit() time.Duration {
 	return usual
 }
 
-func (p *play) say(key string, pairs ...any) string { return sentence(key, pairs...).In(p.o.Language) }
+func (p *play) language() explain.Language {
+	if p.o.Language == nil {
+		return explain.English
+	}
+	return p.o.Language()
+}
+
+func (p *play) say(key string, pairs ...any) string { return sentence(key, pairs...).In(p.language()) }
 
 func (p *play) tell(e Event) {
 	p.telling.Lock()

@@ -16,6 +16,7 @@ import (
 	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/cmd/wirebook/playbill"
 	"github.com/wirebook/wirebook/demos"
+	"github.com/wirebook/wirebook/explain"
 	"github.com/wirebook/wirebook/world"
 )
 
@@ -153,7 +154,7 @@ func (a *app) demo(ctx context.Context, o demoOptions, name string) error {
 	screen := a.newDemoScreen(d, o)
 	screen.title()
 	err = d.Play(ctx, demos.Options{
-		World: w, Clients: commandLine{w}, Language: a.lang, Tell: screen.show, Wait: screen.wait(),
+		World: w, Clients: commandLine{w}, Language: func() explain.Language { return a.lang }, Tell: screen.show, Wait: screen.wait(),
 	})
 	screen.end(err)
 	switch {

@@ -41,7 +41,11 @@ export function begin({ ladder, store, show, again }) {
       box.focus();
     }
   };
-  onLanguage(() => { drawn = ""; draw(); });
+  onLanguage(() => {
+    drawn = "";
+    draw();
+    if (can && now.auto) playByItself(now.auto / 1e6); // what clients print is in the new language, too
+  });
   document.addEventListener("keydown", key, true);
   return {
     query: () => ({ demo: everything ? 0 : 1 }),
@@ -55,11 +59,11 @@ export function begin({ ladder, store, show, again }) {
       show("ladder");
     },
     shown(is) { if (is) list.ask(); },
-    next: () => next(),
   };
 }
 
 const act = (what) => post("demo", what).catch(fault);
+const playByItself = (pause) => act({ do: "auto", pause }); // milliseconds; 0: no more
 
 // next goes on, if the demo waits for it.
 function next() {
@@ -101,12 +105,12 @@ function end(inside) {
 
 function buttons() {
   const go = el("button", { class: "strong", id: "demo-next", onclick: next });
-  const auto = el("button", { id: "demo-auto", onclick: () => act({ do: "auto", pause: now.auto ? 0 : Number(pace.value) * 1000 }) });
+  const auto = el("button", { id: "demo-auto", onclick: () => playByItself(now.auto ? 0 : Number(pace.value) * 1000) });
   const pace = el("select", { id: "demo-pace" }, ...PAUSES.map((s) => el("option", { value: s }, `${s} s`)));
   pace.value = recall("pace") ?? "5";
   pace.addEventListener("change", () => {
     remember("pace", pace.value);
-    if (now.auto) act({ do: "auto", pause: Number(pace.value) * 1000 });
+    if (now.auto) playByItself(Number(pace.value) * 1000);
   });
   const again = el("button", { id: "demo-again", onclick: () => act({ do: "restart" }) });
   const stop = el("button", { id: "demo-stop", onclick: () => act({ do: "stop" }) });

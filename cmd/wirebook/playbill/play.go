@@ -27,12 +27,12 @@ func (p *play) Page() console.Options {
 
 func (p *play) Close() { p.world.Close() }
 
-func (p *play) Perform(ctx context.Context, l explain.Language, tell func(console.Line), wait func(context.Context) error) error {
+func (p *play) Perform(ctx context.Context, o console.Performance) error {
 	err := p.demo.Play(ctx, demos.Options{
-		World: p.world, Clients: p.clients, Language: l, Wait: wait,
+		World: p.world, Clients: p.clients, Language: o.Language, Wait: o.Wait,
 		Tell: func(e demos.Event) {
 			if line, ok := p.line(e); ok {
-				tell(line)
+				o.Tell(line)
 			}
 		},
 	})
