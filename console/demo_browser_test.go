@@ -23,6 +23,7 @@ func TestDemoInABrowser(t *testing.T) {
 			b.click("[data-demo='tcp']")
 			b.until(`document.querySelector("#narration .said") !== null && document.activeElement.id === "demo"`)
 			b.picture("first")
+			b.holdsNothing()
 			for _, step := range []string{"1", "1", "2", "2"} { // words, what they lead to, and an answer
 				b.forward(step)
 			}
@@ -70,6 +71,25 @@ func (b *browser) forward(step string) {
 	}
 	b.key(key)
 	b.until(`document.querySelector("#demo-next").dataset.cue !== "` + before + `"`)
+}
+
+// holdsNothing fails the test if a key lets go, or holds back, what only the demo is to:
+// its buttons are not there either.
+func (b *browser) holdsNothing() {
+	b.t.Helper()
+	b.run(`(window.asked = [], window.really = fetch, window.fetch = (to, ...more) => { asked.push(to); return really(to, ...more); })`)
+	b.key("h")
+	b.key("n")
+	b.key("?")
+	b.until(`document.getElementById("keys").open`)
+	if listed := b.text(`[...document.querySelectorAll("#keys kbd")].map((k) => k.textContent).filter((k) => k === "h" || k === "n")`); listed != "" {
+		b.t.Errorf("while a demo is on, ? lists %s", listed)
+	}
+	b.run(`document.getElementById("keys").close()`)
+	if asked := b.text(`asked.filter((to) => to.includes("hold"))`); asked != "" {
+		b.t.Errorf("while a demo is on, a key asks for %s", asked)
+	}
+	b.run(`window.fetch = really`)
 }
 
 // fits fails the test if something is wider than the window, or has no words.

@@ -5,6 +5,9 @@ import { panel } from "./panel.js";
 
 const dialog = document.getElementById("keys");
 
+// can reports whether an action can be done at the moment.
+const can = (action) => action.can?.() ?? true;
+
 // keys has an action called by its key, unless somebody types a text.
 export function keys(actions) {
   document.getElementById("help").addEventListener("click", () => help(actions));
@@ -15,7 +18,7 @@ export function keys(actions) {
       return;
     }
     if (e.ctrlKey || e.metaKey || e.altKey || dialog.open || e.target.matches("input:not([type=checkbox]):not([type=range]), select, textarea")) return;
-    const action = e.key === "?" ? { run: () => help(actions) } : actions.find((a) => a.key === e.key && a.can !== false);
+    const action = e.key === "?" ? { run: () => help(actions) } : actions.find((a) => a.key === e.key && can(a));
     if (!action) return;
     e.preventDefault();
     action.run();
@@ -28,7 +31,7 @@ function help(actions) {
   line("↑ ↓", "key.move");
   line("Enter", "key.open");
   line("Esc", "key.close");
-  for (const a of actions) if (a.can !== false) line(a.key, a.word);
+  for (const a of actions) if (can(a)) line(a.key, a.word);
   dialog.replaceChildren(el("h2", {}, say("help")), list,
     el("form", { method: "dialog" }, el("button", { autofocus: true }, say("close"))));
   dialog.showModal();

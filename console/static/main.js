@@ -42,12 +42,12 @@ async function begin() {
   keys([
     { key: "/", word: "key.filter", run: () => id("filter").focus() },
     { key: "g", word: "key.ladder", run: () => { show("ladder"); id("canvas").focus(); } },
-    { key: "m", word: "key.map", can: can.map === "true", run: () => { show("map"); } },
-    { key: "c", word: "key.terminal", can: can.command === "true", run: () => { show("terminal"); } },
-    { key: "d", word: "key.demos", can: Boolean(id("demos")), run: () => { show("demos"); } },
-    { key: "Space →", word: "key.next", can: Boolean(id("demos")), run: () => {} }, // demo.js hears them
-    { key: "h", word: "key.hold", can: Boolean(id("hold-all")), run: () => id(id("go").hidden ? "hold-all" : "go").click() },
-    { key: "n", word: "key.step", can: Boolean(id("step")), run: () => { if (!id("step").hidden) id("step").click(); } },
+    { key: "m", word: "key.map", can: () => can.map === "true", run: () => show("map") },
+    { key: "c", word: "key.terminal", can: () => can.command === "true", run: () => show("terminal") },
+    { key: "d", word: "key.demos", can: () => Boolean(id("demos")), run: () => show("demos") },
+    { key: "Space →", word: "key.next", can: () => Boolean(id("demos")), run: () => {} }, // demo.js hears them
+    { key: "h", word: "key.hold", can: holds, run: () => id(id("go").hidden ? "hold-all" : "go").click() },
+    { key: "n", word: "key.step", can: holds, run: () => { if (!id("step").hidden) id("step").click(); } },
     { key: "l", word: "key.language", run: changeLanguage },
     { key: "t", word: "key.theme", run: toggleTheme },
     { key: "+", word: "larger", run: () => id("larger").click() },
@@ -107,6 +107,9 @@ async function changeLanguage() {
   await speak(to);
   id("language").lang = lang() === "en" ? "zh-CN" : "en";
 }
+
+// holds reports whether frames can be held by hand: not while a demo does.
+const holds = () => id("hold-all")?.getClientRects().length > 0;
 
 // show turns to another view.
 function show(name) {
