@@ -10,6 +10,8 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/wirebook/wirebook/console"
 )
 
 //go:embed testdata/check.js
@@ -59,8 +61,54 @@ func (b *browser) nameless() (all []string) {
 // Everything there is to see, in both windows and languages: nothing is cut off, all can
 // be read in light and dark, and each control has a name.
 func TestLooks(t *testing.T) {
-	s := show(t)
+	s := show(t, withDemos(t))
 	s.talk(t)
+	s.everywhere(t, func(b *browser) {
+		b.tour(s)
+		b.watchDemo()
+	})
+}
+
+// So it is with the page of a class, which has what a kernel's network cannot do, grey,
+// and says why.
+func TestLooksOfAClass(t *testing.T) {
+	s := show(t, func(o *console.Options) {
+		o.Hold, o.Clock, o.CommandLine = nil, nil, nil
+		o.Kernel = &console.Kernel{Delays: func() bool { return false }}
+		whole := o.Map
+		o.Map = func() console.Map {
+			m := whole()
+			i := slices.IndexFunc(m.Nodes, func(n console.Node) bool { return n.Name == "bob" })
+			m.Nodes[i].Absent = "its container does not run"
+			return m
+		}
+	})
+	s.talk(t)
+	s.everywhere(t, func(b *browser) {
+		b.until(`document.querySelectorAll(".row").length > 5`)
+		b.inspect("class")
+		b.run(`document.querySelectorAll(".why").forEach((d) => d.open = true)`)
+		b.until(`document.querySelectorAll(".why[open] p").length === 3`)
+		b.inspect("class, and why")
+		b.run(`document.querySelectorAll(".why").forEach((d) => d.open = false)`)
+		b.key("m")
+		b.until(`document.querySelector("#map .node.absent") !== null`)
+		b.inspect("class map")
+		b.run(`document.querySelector("#map [data-name='link alice']").focus()`)
+		b.press(kb.Enter)
+		b.until(`document.querySelector("#slide-delay")?.disabled`)
+		b.inspect("class cable")
+		b.press(kb.Escape)
+		b.key("?")
+		b.until(`document.getElementById("keys").open`)
+		b.inspect("class help")
+		b.press(kb.Escape)
+	})
+}
+
+// everywhere looks at something in both windows and languages.
+func (s *shown) everywhere(t *testing.T, look func(*browser)) {
+	t.Helper()
 	for _, window := range windows {
 		for _, lang := range []string{"en", "zh-CN"} {
 			t.Run(window.name+" "+lang, func(t *testing.T) {
@@ -70,12 +118,32 @@ func TestLooks(t *testing.T) {
 					b.click("#language")
 					b.until(`document.documentElement.lang === "` + lang + `"`)
 				}
-				b.tour(s)
+				look(b)
 				b.until(`!document.body.innerText.includes("⟦")`)
 				b.clean()
 			})
 		}
 	}
+}
+
+// watchDemo looks at the list of demos, and at all that one of them tells.
+func (b *browser) watchDemo() {
+	b.t.Helper()
+	b.key("d")
+	b.until(`document.querySelectorAll(".playbill li").length === 15`)
+	b.inspect("demos")
+	b.click("[data-demo='short']")
+	for i, told := range []string{".asked", ".veiled", ".answered", ".said", ".words b", ".said"} {
+		b.until(`document.querySelector("#narration ` + told + `") !== null && document.querySelector("#demo-next").getAttribute("aria-disabled") === "false"`)
+		if i != 3 { // as the first
+			b.inspect("demo, where it tells " + told)
+		}
+		b.forward("")
+	}
+	b.until(`document.querySelector("#demo-next").hidden`)
+	b.inspect("demo, over")
+	b.click("#demo-stop")
+	b.until(`document.getElementById("demo").hidden`)
 }
 
 // talk has things said that are hard to show: long ones, wrong ones, lost ones.
