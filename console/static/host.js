@@ -68,16 +68,14 @@ function server(host, v) {
   const running = v.state === "running";
   const bar = el("div", { class: "buttons" });
   if (can.break === "true") {
-    const stopped = ["stopped", "held"].includes(v.state);
-    if (running) {
-      bar.append(el("button", { "data-k": `kill ${v.server}`, onclick: act("kill") }, say("kill")),
-        el("button", { "data-k": `stop ${v.server}`, onclick: act("stop") }, say("stop")));
-    } else if (stopped || !running) bar.append(el("button", { "data-k": `start ${v.server}`, onclick: act("start") }, say("start")));
+    for (const what of running ? ["kill", "stop"] : ["start"]) {
+      bar.append(el("button", { "data-k": `${what} ${v.server}`, onclick: act(what) }, say(what)));
+    }
   }
   const log = el("details", { "data-k": `log ${v.server}` }, el("summary", {}, say("log")),
     el("pre", {}, (v.log ?? []).map((l) => `${l.time.slice(11, 19)} ${l.level} ${l.text}`).join("\n")));
   return el("section", { class: `server-panel ${running ? "" : "down"}` },
-    el("h3", {}, `${v.server} · ${running ? say("running") : v.state}`),
+    el("h3", {}, `${v.server} · ${say(`state.${v.state}`)}`),
     el("p", { class: "where" }, [v.ports, `${say("connections")} ${v.connections}`, `${say("restarts")} ${v.restarts}`, v.error].filter(Boolean).join(" · ")),
     bar, v.log?.length ? log : null);
 }

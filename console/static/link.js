@@ -43,8 +43,10 @@ function plug(link) {
 // sliders have one value each; all together are sent when one is moved.
 function sliders(link) {
   const now = { ...link.out };
+  const sliding = ["loss", "delay", "reorder", "corrupt", "rate"];
+  const others = (link.words?.[0] ?? "").split(",").filter((word) => word && !sliding.includes(word.split("=")[0])); // they stay
   const send = async () => {
-    const words = [];
+    const words = [...others];
     if (now.loss) words.push(`loss=${now.loss}`);
     if (now.delay) words.push(`delay=${Math.round(now.delay / 1e6)}ms`);
     if (now.reorder) words.push(`reorder=${now.reorder}`);

@@ -2,13 +2,13 @@
 
 const sizes = [75, 87.5, 100, 112.5, 125, 150, 175, 200];
 
-const remembered = (key) => {
+export function recall(key) {
   try {
     return localStorage.getItem(key);
   } catch {
     return null; // it may not remember
   }
-};
+}
 
 export function remember(key, value) {
   try {
@@ -16,9 +16,7 @@ export function remember(key, value) {
   } catch { /* then it is forgotten */ }
 }
 
-export const recall = remembered;
-
-let size = sizes.indexOf(Number(remembered("size")));
+let size = sizes.indexOf(Number(recall("size")));
 if (size < 0) size = 2;
 
 function resize(by) {
@@ -37,7 +35,7 @@ export function toggleTheme() {
 }
 
 export function look() {
-  const theme = remembered("theme");
+  const theme = recall("theme");
   if (theme) document.documentElement.dataset.theme = theme;
   resize(0);
   document.getElementById("smaller").addEventListener("click", () => resize(-1));

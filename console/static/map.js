@@ -51,7 +51,6 @@ export async function refresh() {
 }
 
 export const cable = (name) => world.links.find((l) => l.name === name);
-export const cablesOf = (host) => world.links.filter((l) => l.from === host || l.to === host);
 
 function draw() {
   const focused = document.activeElement?.dataset?.name;
@@ -122,7 +121,7 @@ function box(node, at) {
   g.append(s("text", { x: at.width / 2, y: low, class: "name" }, node.name));
   if (servers.length) g.append(s("text", { x: at.width / 2, y: 37, class: `servers ${down.length ? "down" : ""}` }, short(servers.map((v) => (v.state === "running" ? v.name : `✗${v.name}`)).join(" "), 16)));
   else if (node.kind === "router") g.append(s("text", { x: at.width / 2, y: 37, class: "servers" }, "⇄"));
-  const told = [node.name, node.absent, node.fqdn, node.prefix, ...(node.addresses ?? []), ...servers.map((v) => `${v.name}: ${v.state}`)].filter(Boolean);
+  const told = [node.name, node.absent, node.fqdn, node.prefix, ...(node.addresses ?? []), ...servers.map((v) => `${v.name}: ${say(`state.${v.state}`)}`)].filter(Boolean);
   g.append(s("title", {}, told.join("\n")));
   g.setAttribute("aria-label", told.join(", "));
   return button(g, node.name, () => openHost(node.name, context));

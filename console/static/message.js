@@ -5,6 +5,7 @@ import { get } from "./api.js";
 import { inspect } from "./tree.js";
 import { conversation } from "./follow.js";
 import { panel } from "./panel.js";
+import { fault } from "./fault.js";
 
 let shown = null; // the row that is shown
 let text = null; // the conversation that is shown below
@@ -31,6 +32,7 @@ export async function openMessage(row, focus) {
     m.said ? el("p", { class: "said" }, m.said) : null,
     ...(m.findings ?? []).map(finding),
     m.lost ? el("p", { class: "finding wrong" }, `✗ ${say("lost", { Link: m.lost.join(", ") })}`) : null,
+    m.discarded ? el("p", { class: "finding wrong" }, `✗ ${say("discarded", { Node: m.discarded.join(", ") })}`) : null,
     el("p", { class: "where" }, facts(m)),
     buttons(m, views),
     views,
@@ -40,10 +42,6 @@ export async function openMessage(row, focus) {
 }
 
 onLanguage(() => { if (shown && panel.isOpen("message")) openMessage(shown, false); });
-
-export function forget() {
-  shown = null;
-}
 
 // heard is told of new rows: a conversation that is being followed goes on.
 export function heard(rows) {
@@ -99,7 +97,8 @@ function choose(m, views, i) {
 // below shows the packets of a conversation.
 async function below(m, views) {
   text = null;
-  const packets = await get(`conversations/${m.conversation}/packets`);
+  const packets = await get(`conversations/${m.conversation}/packets`).catch(fault);
+  if (!packets) return;
   const table = el("table", { class: "packets" }, el("caption", {}, say("below")));
   const start = packets[0]?.t ?? 0;
   for (const p of packets) {

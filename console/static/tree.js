@@ -18,7 +18,7 @@ export function bytesOf(base64) {
 
 const PER_LINE = 16;
 
-// inspect shows one view of a message; editable bytes tell changed of each change.
+// inspect shows one view of a message.
 export function inspect(view) {
   const bytes = bytesOf(view.bytes ?? "");
   const tree = el("div", { class: "tree", role: "tree", "data-label": "fields", "aria-label": say("fields") });
@@ -118,10 +118,8 @@ export function inspect(view) {
 
   const first = layers.at(-1);
   if (first) first.tabIndex = 0;
-  const whole = el("div", { class: "inspect" }, tree, words, dump);
-  whole.focusTree = () => tree.querySelector("[tabindex='0']")?.focus();
   if (first) show(first);
-  return whole;
+  return el("div", { class: "inspect" }, tree, words, dump);
 }
 
 function reveal(cell) {
