@@ -1,10 +1,14 @@
 package console_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/wirebook/wirebook/internet"
+	"github.com/wirebook/wirebook/world"
 )
 
 // The map: a host is opened, a cable is pulled, a server is stopped.
@@ -58,6 +62,28 @@ func TestMapInABrowser(t *testing.T) {
 		}
 		return false
 	})
+}
+
+// A slider that is moved changes what it shows, and not what else is wrong with a cable.
+func TestSliderInABrowser(t *testing.T) {
+	s := show(t)
+	if err := s.world.SetFaults("bob", internet.Faults{Duplicate: 0.25, Jitter: 20 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	b := chromium(t, 1280, 720, false)
+	b.open(s.url)
+	b.key("m")
+	b.until(`document.querySelector("#map [data-name='link bob']") !== null`)
+	b.run(`document.querySelector("#map [data-name='link bob']").focus()`)
+	b.press(kb.Enter)
+	b.until(`document.getElementById("slide-loss") !== null`)
+	b.run(`(document.getElementById("slide-loss").value = 50, document.getElementById("slide-loss").dispatchEvent(new Event("change")))`)
+	want := internet.Faults{Loss: 0.5, Duplicate: 0.25, Jitter: 20 * time.Millisecond}.String()
+	comesTrue(t, "the cable is "+want, func() bool {
+		return slices.ContainsFunc(s.world.Cables(), func(c world.Cable) bool { return c.Name == "bob" && c.Words[0] == want })
+	})
+	b.until(`document.getElementById("faults").textContent.includes("dup=0.25")`)
+	b.clean()
 }
 
 // NAT is turned off and on.
