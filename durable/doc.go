@@ -11,5 +11,6 @@
 //
 // [Replace] takes them all; [SyncFolder] is the last. [Folders] shares it among those
 // that come together. [Lock] keeps a second process out of a folder, and is freed
-// by the system however the first one ends.
+// by the system however the first one ends. [AppendLine] and [Line] are for files to
+// which lines are only added.
 package durable

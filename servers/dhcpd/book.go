@@ -2,7 +2,6 @@ package dhcpd
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -87,7 +86,7 @@ func (s *Server) readLeases(b *book) error {
 			return err
 		}
 		good += int64(len(line))
-		l, err := parseLease(bytes.TrimSuffix(line, []byte{'\n'}))
+		l, err := parseLease(line)
 		if err != nil {
 			s.log().Warn("a stored lease cannot be read", "file", b.name, "line", number, "error", err)
 			continue

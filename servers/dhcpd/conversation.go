@@ -106,15 +106,6 @@ func (c *conversation) network(r *request) *pool {
 	return c.poolOf(c.ID)
 }
 
-func (s *Server) poolOf(a netip.Addr) *pool {
-	for _, p := range s.pools {
-		if p.Prefix.Contains(a) {
-			return p
-		}
-	}
-	return nil
-}
-
 // discover offers an address (RFC 2131 §4.3.1), once it is known that nobody
 // uses it.
 func (c *conversation) discover(ctx context.Context, r *request) {

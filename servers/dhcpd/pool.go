@@ -60,6 +60,16 @@ func newPool(n *Network, id netip.Addr) (*pool, error) {
 	return p, nil
 }
 
+// poolOf is that of the network which a is of, or nil.
+func (s *Server) poolOf(a netip.Addr) *pool {
+	for _, p := range s.pools {
+		if p.Prefix.Contains(a) {
+			return p
+		}
+	}
+	return nil
+}
+
 // client is who asks.
 type client struct {
 	id   []byte

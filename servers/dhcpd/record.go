@@ -4,32 +4,30 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"net/netip"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/wirebook/wirebook/durable"
 )
 
-// A line of the file of leases has a checksum of what follows, the address,
-// the state, since and until when, the client's identifier, its hardware
+// A line of the file of leases is one of a journal (see package durable): it has the
+// address, the state, since and until when, the client's identifier, its hardware
 // address, and its name:
 //
 //	5f3c0a91 192.0.2.100 bound 2026-03-02T09:00:00Z 2026-03-02T21:00:00Z 01020000000001 020000000001 "alice"
 
 // appendLease writes the line of l.
 func appendLease(b []byte, l *Lease) []byte {
-	start := len(b)
-	b = append(b, "00000000 "...)
-	b = append(l.Addr.AppendTo(b), ' ')
-	b = append(append(b, l.State...), ' ')
-	b = append(l.Since.UTC().AppendFormat(b, time.RFC3339Nano), ' ')
-	b = append(l.Until.UTC().AppendFormat(b, time.RFC3339Nano), ' ')
-	b = append(appendHex(b, l.Client), ' ')
-	b = append(appendHex(b, l.MAC), ' ')
-	b = strconv.AppendQuoteToASCII(b, l.Name)
-	putChecksum(b[start:], checksum(b[start+9:]))
-	return append(b, '\n')
+	const room = 256 // for nearly all
+	text := l.Addr.AppendTo(make([]byte, 0, room))
+	text = append(append(append(text, ' '), l.State...), ' ')
+	text = append(l.Since.UTC().AppendFormat(text, time.RFC3339Nano), ' ')
+	text = append(l.Until.UTC().AppendFormat(text, time.RFC3339Nano), ' ')
+	text = append(appendHex(text, l.Client), ' ')
+	text = append(appendHex(text, l.MAC), ' ')
+	return durable.AppendLine(b, strconv.AppendQuoteToASCII(text, l.Name))
 }
 
 // appendHex writes bytes in hexadecimal digits, and none as a hyphen.
@@ -40,30 +38,16 @@ func appendHex(b, data []byte) []byte {
 	return hex.AppendEncode(b, data)
 }
 
-func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-func putChecksum(b []byte, sum uint32) {
-	const digits = "0123456789abcdef"
-	for i := range 8 {
-		b[i] = digits[sum>>(28-4*i)&15]
-	}
-}
-
 var errDamaged = errors.New("its checksum is wrong")
 
-// parseLease reads a line, without its end.
+// parseLease reads a line.
 func parseLease(line []byte) (Lease, error) {
 	var l Lease
-	if len(line) < 9 {
+	text, ok := durable.Line(line)
+	if !ok {
 		return l, errDamaged
 	}
-	sum, err := strconv.ParseUint(string(line[:8]), 16, 32)
-	if err != nil || uint32(sum) != checksum(line[9:]) {
-		return l, errDamaged
-	}
-	fields := strings.SplitN(string(line[9:]), " ", 7)
+	fields := strings.SplitN(string(text), " ", 7)
 	if len(fields) != 7 {
 		return l, fmt.Errorf("it has %d fields, not 7", len(fields))
 	}

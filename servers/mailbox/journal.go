@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"io/fs"
 	"math"
@@ -17,8 +16,8 @@ import (
 
 // The journal of a folder is a file of lines. The first has the UIDVALIDITY and
 // the lowest UID that the next message can get; each further one a message's UID,
-// its size with lines ended by CR LF, and the base of its name. Each begins with
-// a checksum of the rest.
+// its size with lines ended by CR LF, and the base of its name. They are those of
+// package durable, each with a checksum.
 //
 //	5f3c0a91 wirebook-uids 1 1772442000 1
 //	0a9be7c4 1 512 1772442000.M123456P77Q4.mail,S=512,W=512
@@ -88,16 +87,12 @@ func nextLine(in *bufio.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum, rest, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
-	if want, err := strconv.ParseUint(string(sum), 16, 32); err != nil || uint32(want) != checksum(rest) {
+	text, ok := durable.Line(line)
+	if !ok {
 		return nil, nil
 	}
-	return rest, nil
+	return text, nil
 }
-
-func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // begin reads the first line.
 func (j *journal) begin(line []byte) bool {
@@ -133,13 +128,9 @@ func parseUint32(digits []byte) (uint32, error) {
 	return uint32(n), err
 }
 
-func appendLine(b []byte, text string) []byte {
-	return fmt.Appendf(b, "%08x %s\n", checksum([]byte(text)), text)
-}
-
 func appendFound(b []byte, n *found) []byte {
 	base, _ := cutName(n.file)
-	return appendLine(b, fmt.Sprintf("%d %d %s", n.uid, n.size, base))
+	return durable.AppendLine(b, fmt.Appendf(nil, "%d %d %s", n.uid, n.size, base))
 }
 
 // add adds lines, and brings them to the disk before anybody is told of them.
@@ -153,7 +144,7 @@ func (j *journal) add(root *os.Root, fresh []*found) error {
 
 // rewrite makes a new journal of those that are there.
 func (j *journal) rewrite(root *os.Root, all []*found) error {
-	lines := appendLine(nil, fmt.Sprintf("%s %d %d", journalStart, j.validity, j.next))
+	lines := durable.AppendLine(nil, fmt.Appendf(nil, "%s %d %d", journalStart, j.validity, j.next))
 	for _, n := range all {
 		lines = appendFound(lines, n)
 	}

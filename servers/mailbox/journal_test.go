@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/wirebook/wirebook/durable"
 )
 
 // FuzzJournal: whatever is in a journal, no UID is given twice, none is higher than
@@ -17,8 +19,8 @@ func FuzzJournal(f *testing.F) {
 	names := func() map[string]*found {
 		return map[string]*found{"a": {file: "a:2,S"}, "b": {file: "b"}, "c": {file: "c"}}
 	}
-	start := string(appendLine(nil, journalStart+" 7 3"))
-	line := func(text string) string { return string(appendLine(nil, text)) }
+	start := string(durable.AppendLine(nil, []byte(journalStart+" 7 3")))
+	line := func(text string) string { return string(durable.AppendLine(nil, []byte(text))) }
 	f.Add([]byte(start + line("1 10 a") + line("2 20 b")))
 	f.Add([]byte(start + line("4294967295 10 a") + line("2 20 b")))
 	f.Add([]byte(start + line("5 10 a") + line("5 20 b") + line("6 30 a") + "half a li"))
