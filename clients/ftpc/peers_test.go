@@ -3,17 +3,11 @@ package ftpc_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -25,6 +19,7 @@ import (
 	"time"
 
 	"github.com/wirebook/wirebook/clients/ftpc"
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/internal/peer"
 )
 
@@ -191,10 +186,10 @@ func TestServersOfOthers(t *testing.T) {
 // startProtected starts a vsftpd that wants TLS for everything, and the session of
 // the control connection for data connections, as it does unless told otherwise.
 func startProtected(t *testing.T, host string) *peerServer {
-	certificate, key, trust := selfSigned(t, host)
+	c := certificate.For(t)
 	s := startVsftpd(t, host, "ssl_enable=YES", "allow_anon_ssl=YES", "force_anon_logins_ssl=YES", "force_anon_data_ssl=YES",
-		"require_ssl_reuse=YES", "ssl_ciphers=HIGH", "rsa_cert_file="+certificate, "rsa_private_key_file="+key)
-	s.tls = trust
+		"require_ssl_reuse=YES", "ssl_ciphers=HIGH", "rsa_cert_file="+c.File, "rsa_private_key_file="+c.Key)
+	s.tls = c.Client
 	return s
 }
 
@@ -382,35 +377,4 @@ func (a after) Write(b []byte) (int, error) {
 func (a after) Read(b []byte) (int, error) {
 	a.then()
 	return len(b), nil
-}
-
-// selfSigned makes a certificate for host, in files, and who trusts it.
-func selfSigned(t *testing.T, host string) (certificate, key string, trust *tls.Config) {
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "ftp.example.com"}, IPAddresses: []net.IP{net.ParseIP(host)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), BasicConstraintsValid: true, IsCA: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bare, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	certificate, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	write(t, certificate, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
-	write(t, key, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: bare})))
-	trust = &tls.Config{RootCAs: x509.NewCertPool()}
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trust.RootCAs.AddCert(parsed)
-	return certificate, key, trust
 }

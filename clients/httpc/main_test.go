@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/wirebook/wirebook/internal/running"
 	"github.com/wirebook/wirebook/netx"
 	"github.com/wirebook/wirebook/servers/httpd"
 )
@@ -61,34 +62,8 @@ func goServer(t *testing.T, handler http.Handler) (url string) {
 // ourServer is servers/httpd with a folder.
 func ourServer(t *testing.T, root string) (url string) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	nw := listening{at: make(chan string, 1)}
-	ended := make(chan error, 1)
-	go func() {
-		server := &httpd.Server{Addr: "127.0.0.1:0", Root: root}
-		ended <- server.Serve(ctx, nw)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return "http://" + <-nw.at
-}
-
-// listening is the machine's network that tells where a server listens.
-type listening struct {
-	netx.OS
-	at chan string
-}
-
-func (l listening) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	ln, err := l.OS.Listen(ctx, network, address)
-	if err == nil {
-		l.at <- ln.Addr().String()
-	}
-	return ln, err
+	server := &httpd.Server{Addr: "127.0.0.1:0", Root: root}
+	return "http://" + running.Start(t, t.Context(), netx.OS{}, "tcp", server).String()
 }
 
 func read(t *testing.T, response *Response) string {

@@ -3,22 +3,11 @@ package imapc_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -29,10 +18,13 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 
 	"github.com/wirebook/wirebook/clients/imapc"
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/internal/peer"
+	"github.com/wirebook/wirebook/internal/running"
 	"github.com/wirebook/wirebook/netx"
 	"github.com/wirebook/wirebook/servers/imapd"
 	"github.com/wirebook/wirebook/servers/mailbox"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -47,46 +39,19 @@ var offices = map[string]func(t *testing.T) office{"ours": ours, "dovecot": dove
 
 // ours is our server.
 func ours(t *testing.T) office {
-	store, err := mailbox.OpenStore(t.TempDir(), mailbox.Config{Log: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	certificate, authority := testCertificate(t)
+	store, _ := mailboxtest.Store(t)
+	c := certificate.For(t)
 	s := &imapd.Server{
 		Addr: "127.0.0.1:0", Mail: store, Users: mailbox.Passwords{"alice": "alice"}, Log: quiet,
-		TLS: &tls.Config{Certificates: []tls.Certificate{certificate}}, LoginDelay: time.Millisecond,
+		TLS: c.Server, LoginDelay: time.Millisecond,
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	nw := listening{at: make(chan string, 1)}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, nw) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return office{<-nw.at, authority}
-}
-
-type listening struct {
-	netx.OS
-	at chan string
-}
-
-func (l listening) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	ln, err := l.OS.Listen(ctx, network, address)
-	if err == nil {
-		l.at <- ln.Addr().String()
-	}
-	return ln, err
+	return office{running.Start(t, context.Background(), netx.OS{}, "tcp", s).String(), c.Client}
 }
 
 // goIMAP is the server of the library's authors, which keeps mail in memory. It knows
 // no MOVE here.
 func goIMAP(t *testing.T) office {
-	certificate, authority := testCertificate(t)
+	c := certificate.For(t)
 	user := imapmemserver.NewUser("alice", "alice")
 	if err := user.Create("INBOX", nil); err != nil {
 		t.Fatal(err)
@@ -97,7 +62,7 @@ func goIMAP(t *testing.T) office {
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
 			return memory.NewSession(), nil, nil
 		},
-		TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}}, InsecureAuth: true, Logger: slog.NewLogLogger(quiet.Handler(), 0),
+		TLSConfig: c.Server, InsecureAuth: true, Logger: slog.NewLogLogger(quiet.Handler(), 0),
 		Caps: imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapUIDPlus: {}, imap.CapIdle: {}}, // its MOVE says EXPUNGE of messages that stay
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -107,137 +72,13 @@ func goIMAP(t *testing.T) office {
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = server.Serve(ln) }()
 	t.Cleanup(func() { server.Close(); <-ended })
-	return office{ln.Addr().String(), authority}
-}
-
-func testCertificate(t *testing.T) (tls.Certificate, *tls.Config) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a test authority"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"localhost"},
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trusted := x509.NewCertPool()
-	trusted.AddCert(certificate)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, &tls.Config{RootCAs: trusted, ServerName: "localhost"}
+	return office{ln.Addr().String(), c.Client}
 }
 
 // dovecot is the world's IMAP server.
 func dovecot(t *testing.T) office {
-	program := peer.Path(t, "dovecot", "dovecot-imapd")
-	if _, err := os.Stat("/usr/lib/dovecot/imap"); err != nil {
-		t.Skip("Dovecot has no IMAP here: apt-get install dovecot-imapd")
-	}
-	dir, err := os.MkdirTemp("", "dovecot") // its sockets' paths must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	uid := os.Getuid()
-	if uid == 0 {
-		uid = 65534 // Dovecot lets root read no mail
-	}
-	certificate, authority := testCertificate(t)
-	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(name string, content []byte) {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}))
-	write("key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
-	write("users", []byte("alice:{PLAIN}alice\n"))
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := ln.Addr().String()
-	_, port, _ := net.SplitHostPort(at)
-	ln.Close()
-	users := "" // those that Debian has made for it
-	if uid == os.Getuid() {
-		users = strings.ReplaceAll("default_login_user = U\ndefault_internal_user = U\n", "U", os.Getenv("USER"))
-	}
-	write("dovecot.conf", fmt.Appendf(nil, `
-protocols = imap
-listen = 127.0.0.1
-base_dir = %[1]s/run
-state_dir = %[1]s/run
-log_path = /dev/stderr
-ssl = yes
-ssl_cert = <%[1]s/cert.pem
-ssl_key = <%[1]s/key.pem
-disable_plaintext_auth = no
-auth_mechanisms = plain
-mail_location = maildir:%[1]s/mail/%%u
-mail_fsync = never
-first_valid_uid = 1
-%[4]s
-passdb {
-  driver = passwd-file
-  args = %[1]s/users
-}
-userdb {
-  driver = static
-  args = uid=%[2]d gid=%[2]d home=%[1]s/home/%%u
-}
-service anvil {
-  chroot =
-}
-service stats {
-  chroot =
-}
-service imap-login {
-  chroot =
-  inet_listener imap {
-    port = %[3]s
-  }
-  inet_listener imaps {
-    port = 0
-  }
-}
-`, dir, uid, port, users))
-	cmd := exec.Command(program, "-F", "-c", filepath.Join(dir, "dovecot.conf"))
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(os.Interrupt)
-		cmd.Wait()
-		if t.Failed() {
-			t.Logf("%s", said.Bytes())
-		}
-	})
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "mail"), 0o777), os.Chmod(filepath.Join(dir, "mail"), 0o777), os.Chmod(dir, 0o755)); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		s, err := new(imapc.Client).Dial(t.Context(), at)
-		if err == nil {
-			s.Close()
-			return office{at, authority}
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("dovecot does not come up: %v: %s", err, said.String())
-		}
-	}
+	c := certificate.For(t)
+	return office{peer.StartDovecot(t, "imap", c).At, c.Client}
 }
 
 func (o office) dial(t *testing.T) *imapc.Session {

@@ -3,22 +3,15 @@ package pop3c_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,10 +21,13 @@ import (
 	gopop3 "github.com/knadh/go-pop3"
 
 	"github.com/wirebook/wirebook/clients/pop3c"
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/internal/peer"
+	"github.com/wirebook/wirebook/internal/running"
 	"github.com/wirebook/wirebook/internet"
 	"github.com/wirebook/wirebook/netx"
 	"github.com/wirebook/wirebook/servers/mailbox"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 	"github.com/wirebook/wirebook/servers/pop3d"
 )
 
@@ -83,195 +79,38 @@ func inside(t *testing.T) office {
 	return serve(t, hosts["mail"], hosts["alice"], "192.0.2.25:110")
 }
 
-type listening struct {
-	netx.Network
-	at chan string
-}
-
-func (l listening) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	ln, err := l.Network.Listen(ctx, network, address)
-	if err == nil {
-		l.at <- ln.Addr().String()
-	}
-	return ln, err
-}
-
 func serve(t *testing.T, server, client netx.Network, address string) office {
 	t.Helper()
-	store, err := mailbox.OpenStore(t.TempDir(), mailbox.Config{Log: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	certificate, authority := testCertificate(t)
+	store, _ := mailboxtest.Store(t)
+	c := certificate.For(t)
 	s := &pop3d.Server{
 		Addr: address, Mail: store, Users: mailbox.Passwords{"alice": "alice"}, Log: quiet, Name: "localhost",
-		TLS: &tls.Config{Certificates: []tls.Certificate{certificate}}, LoginDelay: time.Millisecond,
+		TLS: c.Server, LoginDelay: time.Millisecond,
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	nw := listening{server, make(chan string, 1)}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, nw) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	return office{at: <-nw.at, network: client, authority: authority, deliver: func(texts ...string) {
-		box, err := store.Open("alice")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer box.Close()
-		for _, text := range texts {
-			if err := box.Deliver(context.Background(), "", strings.NewReader(text)); err != nil {
-				t.Fatal(err)
-			}
-		}
+	at := running.Start(t, context.Background(), server, "tcp", s)
+	return office{at: at.String(), network: client, authority: c.Client, deliver: func(texts ...string) {
+		mailboxtest.Deliver(t, store, "alice", texts...)
 	}}
-}
-
-func testCertificate(t *testing.T) (tls.Certificate, *tls.Config) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a test authority"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"localhost"},
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trusted := x509.NewCertPool()
-	trusted.AddCert(certificate)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, &tls.Config{RootCAs: trusted, ServerName: "localhost"}
 }
 
 // dovecot is the world's POP3 server, on a Maildir of the same kind.
 func dovecot(t *testing.T) office {
-	program := peer.Path(t, "dovecot", "dovecot-pop3d")
-	dir, err := os.MkdirTemp("", "dovecot") // its sockets' paths must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	uid := os.Getuid()
-	if uid == 0 {
-		uid = 65534 // Dovecot lets root read no mail
-	}
-	certificate, authority := testCertificate(t)
-	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(name string, content []byte) {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]}))
-	write("key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
-	write("users", []byte("alice:{PLAIN}alice\n"))
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	ln.Close()
-	users := "" // those that Debian has made for it
-	if uid == os.Getuid() {
-		users = strings.ReplaceAll("default_login_user = U\ndefault_internal_user = U\n", "U", os.Getenv("USER"))
-	}
-	write("dovecot.conf", fmt.Appendf(nil, `
-protocols = pop3
-listen = 127.0.0.1
-base_dir = %[1]s/run
-state_dir = %[1]s/run
-log_path = /dev/stderr
-ssl = yes
-ssl_cert = <%[1]s/cert.pem
-ssl_key = <%[1]s/key.pem
-disable_plaintext_auth = no
-auth_mechanisms = plain apop
-mail_location = maildir:%[1]s/mail/%%u
-first_valid_uid = 1
-%[4]s
-passdb {
-  driver = passwd-file
-  args = %[1]s/users
-}
-userdb {
-  driver = static
-  args = uid=%[2]d gid=%[2]d home=%[1]s/home/%%u
-}
-service anvil { 
-  chroot =
-}
-service stats {
-  chroot =
-}
-service pop3-login {
-  chroot =
-  inet_listener pop3 {
-    port = %[3]s
-  }
-  inet_listener pop3s {
-    port = 0
-  }
-}
-`, dir, uid, port, users))
-	cmd := exec.Command(program, "-F", "-c", filepath.Join(dir, "dovecot.conf"))
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(os.Interrupt)
-		cmd.Wait()
-		if t.Failed() {
-			t.Logf("%s", said.Bytes())
-		}
-	})
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "mail"), 0o777), os.Chmod(filepath.Join(dir, "mail"), 0o777), os.Chmod(dir, 0o755)); err != nil {
-		t.Fatal(err)
-	}
-	o := office{at: "127.0.0.1:" + port, network: netx.OS{}, authority: authority}
+	c := certificate.For(t)
+	d := peer.StartDovecot(t, "pop3", c)
 	number := 0
-	o.deliver = func(texts ...string) {
+	return office{at: d.At, network: netx.OS{}, authority: c.Client, deliver: func(texts ...string) {
+		for _, sub := range []string{"", "cur", "new", "tmp"} {
+			os.Mkdir(filepath.Join(d.Box, sub), 0o700)
+			os.Chown(filepath.Join(d.Box, sub), d.UID, d.UID)
+		}
 		for _, text := range texts {
 			number++
-			box := filepath.Join(dir, "mail", "alice")
-			for _, sub := range []string{"", "cur", "new", "tmp"} {
-				os.Mkdir(filepath.Join(box, sub), 0o700)
-				os.Chown(filepath.Join(box, sub), uid, uid)
-			}
-			file := filepath.Join(box, "new", fmt.Sprintf("%d.M%d.test", time.Now().Unix(), number))
-			if err := errors.Join(os.WriteFile(file, []byte(text), 0o644), os.Chown(file, uid, uid)); err != nil {
+			file := filepath.Join(d.Box, "new", fmt.Sprintf("%d.M%d.test", time.Now().Unix(), number))
+			if err := errors.Join(os.WriteFile(file, []byte(text), 0o644), os.Chown(file, d.UID, d.UID)); err != nil {
 				t.Fatal(err)
 			}
 		}
-	}
-	for deadline := time.Now().Add(20 * time.Second); ; {
-		s, err := new(pop3c.Client).Dial(t.Context(), o.at)
-		if err == nil {
-			s.Close()
-			return o
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("dovecot does not come up: %s", said.String())
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	}}
 }
 
 var offices = map[string]func(t *testing.T) office{"ours": ours, "inside": inside, "dovecot": dovecot}

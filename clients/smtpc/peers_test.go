@@ -3,17 +3,10 @@ package smtpc_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -24,7 +17,9 @@ import (
 	"time"
 
 	"github.com/wirebook/wirebook/clients/smtpc"
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/internal/peer"
+	"github.com/wirebook/wirebook/internal/running"
 	"github.com/wirebook/wirebook/netx"
 	"github.com/wirebook/wirebook/servers/mailbox"
 	"github.com/wirebook/wirebook/servers/smtpd"
@@ -53,35 +48,22 @@ func ours(t *testing.T) office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate, authority := testCertificate(t)
-	nw := listening{at: make(chan string, 2)}
+	c := certificate.For(t)
 	s := &smtpd.Server{
 		Addr: "127.0.0.1:0", SubmissionAddr: "none", Hostname: "mail.example.com", Domains: []string{"example.com"},
 		Mail: store, Queue: waiting, Users: mailbox.Passwords{"bob": "bob", "carol": "carol"}, Resolver: nowhere{}, Postmaster: "bob",
-		TLS:     &tls.Config{Certificates: []tls.Certificate{certificate}},
+		TLS:     c.Server,
 		MaxSize: 1_000_000, LoginDelay: time.Millisecond, Log: quiet,
 	}
 	submission := *s
 	submission.Addr, submission.SubmissionAddr = "none", "127.0.0.1:0"
-	var addresses []string
-	for _, server := range []*smtpd.Server{s, &submission} {
-		ctx, cancel := context.WithCancel(context.Background())
-		ended := make(chan error, 1)
-		go func() { ended <- server.Serve(ctx, nw) }()
-		t.Cleanup(func() {
-			cancel()
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
-		})
-		addresses = append(addresses, <-nw.at)
-		if server == s { // a queue is run by one of the two
-			if submission.Queue, err = queue.Open(filepath.Join(dir, "other"), queue.Config{Hostname: "mail.example.com", Log: quiet}); err != nil {
-				t.Fatal(err)
-			}
-		}
+	if submission.Queue, err = queue.Open(filepath.Join(dir, "other"), queue.Config{Hostname: "mail.example.com", Log: quiet}); err != nil {
+		t.Fatal(err) // a queue is run by one of the two
 	}
-	return office{at: addresses[0], logins: addresses[1], authority: authority, box: func(user string) string {
+	start := func(s *smtpd.Server) string {
+		return running.Start(t, context.Background(), netx.OS{}, "tcp", s).String()
+	}
+	return office{at: start(s), logins: start(&submission), authority: c.Client, box: func(user string) string {
 		return filepath.Join(dir, "mail", user, "new")
 	}}
 }
@@ -91,43 +73,6 @@ type nowhere struct{}
 func (nowhere) LookupMX(context.Context, string) ([]*net.MX, error) { return nil, errors.New("no DNS") }
 func (nowhere) LookupHost(context.Context, string) ([]string, error) {
 	return nil, errors.New("no DNS")
-}
-
-type listening struct {
-	netx.OS
-	at chan string
-}
-
-func (l listening) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	ln, err := l.OS.Listen(ctx, network, address)
-	if err == nil {
-		l.at <- ln.Addr().String()
-	}
-	return ln, err
-}
-
-func testCertificate(t *testing.T) (tls.Certificate, *tls.Config) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a test authority"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"localhost"},
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trusted := x509.NewCertPool()
-	trusted.AddCert(certificate)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, &tls.Config{RootCAs: trusted, ServerName: "localhost"}
 }
 
 // postfix is Debian's usual server, with a configuration and a queue of its own.
@@ -141,11 +86,7 @@ func postfix(t *testing.T) office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	certificate, authority := testCertificate(t)
-	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := certificate.For(t)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -157,8 +98,6 @@ func postfix(t *testing.T) office {
 			t.Fatal(err)
 		}
 	}
-	write("cert.pem", append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
-		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})...))
 	write("main.cf", fmt.Appendf(nil, `
 compatibility_level = 3.6
 queue_directory = %[1]s/queue
@@ -171,7 +110,7 @@ mynetworks = 192.0.2.0/24
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 message_size_limit = 1000000
-smtpd_tls_chain_files = %[1]s/cert.pem
+smtpd_tls_chain_files = %[2]s, %[3]s
 smtpd_tls_security_level = may
 virtual_mailbox_domains = example.com
 virtual_mailbox_base = %[1]s/mail
@@ -179,7 +118,7 @@ virtual_mailbox_maps = inline:{bob@example.com=bob/, carol@example.com=carol/}
 virtual_minimum_uid = 1
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
-`, dir))
+`, dir, c.Key, c.File))
 	write("master.cf", fmt.Appendf(nil, `
 %s inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
@@ -225,7 +164,7 @@ postlog unix-dgram n - n - 1 postlogd
 			t.Logf("%s", log)
 		}
 	})
-	return office{at: at, authority: authority, box: func(user string) string { return filepath.Join(dir, "mail", user, "new") }}
+	return office{at: at, authority: c.Client, box: func(user string) string { return filepath.Join(dir, "mail", user, "new") }}
 }
 
 var offices = map[string]func(t *testing.T) office{"ours": ours, "postfix": postfix}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"net"
 	"net/netip"
 	"os"
 	"sync"
@@ -14,25 +13,11 @@ import (
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
 
+	"github.com/wirebook/wirebook/internal/running"
 	"github.com/wirebook/wirebook/netx"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// announcing is the operating system's network, which tells on what port a
-// server listens as soon as it does for both UDP and TCP.
-type announcing struct {
-	netx.OS
-	ready chan netip.AddrPort
-}
-
-func (a announcing) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	ln, err := a.OS.Listen(ctx, network, address)
-	if err == nil {
-		a.ready <- addrPort(ln.Addr())
-	}
-	return ln, err
-}
 
 // serve runs s on a free port of the loopback until the test ends.
 func serve(t testing.TB, s *Server) netip.AddrPort {
@@ -48,24 +33,7 @@ func serveIn(t testing.TB, ctx context.Context, s *Server) netip.AddrPort {
 	if s.Log == nil {
 		s.Log = quiet
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	nw := announcing{ready: make(chan netip.AddrPort, 1)}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, nw) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-	})
-	select {
-	case addr := <-nw.ready:
-		return addr
-	case err := <-ended:
-		ended <- nil
-		t.Fatalf("Serve: %v", err)
-		panic("unreachable")
-	}
+	return running.Start(t, ctx, netx.OS{}, "tcp", s) // the second of its two sockets
 }
 
 var quiet = slog.New(slog.DiscardHandler)

@@ -2,15 +2,8 @@ package ftpd_test
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"log/slog"
-	"math/big"
 	mathrand "math/rand/v2"
-	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -19,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/internal/peer"
 	"github.com/wirebook/wirebook/servers/ftpd"
 )
@@ -177,7 +171,7 @@ func TestPrograms(t *testing.T) {
 		for mode, words := range modes[p.name] {
 			t.Run(p.name+"/"+mode, func(t *testing.T) {
 				root, local := peerFiles(t)
-				s := &ftpd.Server{Users: map[string]ftpd.User{"alice": {Password: "alice", Root: root}}, TLS: selfSigned(t), Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+				s := &ftpd.Server{Users: map[string]ftpd.User{"alice": {Password: "alice", Root: root}}, TLS: certificate.For(t).Server, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 				p.run(t, start(t, s), words, local)
 				p.check(t, root, local)
 			})
@@ -261,22 +255,4 @@ func expectFile(t *testing.T, path string, want []byte) {
 	} else if !bytes.Equal(got, want) {
 		t.Errorf("%s: %d bytes, which are not the %d of the file", path, len(got), len(want))
 	}
-}
-
-// selfSigned is a certificate that nobody has signed.
-func selfSigned(t testing.TB) *tls.Config {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, cert, cert, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/wirebook/wirebook/clock"
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/netx"
 	"github.com/wirebook/wirebook/servers/ftpd"
 )
@@ -319,7 +320,7 @@ func TestManyAtOnce(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	s, root := alice(t)
-	s.TLS, s.RequireTLS = selfSigned(t), true
+	s.TLS, s.RequireTLS = certificate.For(t).Server, true
 	at := start(t, s)
 	one := dial(t, netx.OS{}, at)
 	one.do(530, "USER alice")

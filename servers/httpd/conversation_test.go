@@ -7,7 +7,9 @@ import (
 	"net"
 	"testing"
 
+	"github.com/wirebook/wirebook/internal/running"
 	"github.com/wirebook/wirebook/internal/transcript"
+	"github.com/wirebook/wirebook/netx"
 )
 
 // TestConversations plays what stands in testdata/conversations, one file a
@@ -23,10 +25,10 @@ func TestServeEndsAndBeginsAgain(t *testing.T) {
 	server := &Server{FS: testSite(), Addr: "127.0.0.1:0"}
 	for range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
-		nw := &listening{at: make(chan net.Addr, 1)}
+		nw := running.Listening(netx.OS{}, "tcp")
 		ended := make(chan error, 1)
 		go func() { ended <- server.Serve(ctx, nw) }()
-		address := (<-nw.at).String()
+		address := (<-nw.At).String()
 		idle, half := dial(t, address), dial(t, address)
 		fmt.Fprint(idle, getTen)
 		if got := status(t, idle); got != 200 {

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/wirebook/wirebook/internal/running"
 	"github.com/wirebook/wirebook/netx"
 )
 
@@ -52,38 +53,7 @@ func startIn(t testing.TB, ctx context.Context, s *Server) string {
 		s.Log = slog.New(slog.DiscardHandler)
 	}
 	s.Addr = "127.0.0.1:0"
-	ctx, cancel := context.WithCancel(ctx)
-	nw := &listening{at: make(chan net.Addr, 1)}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, nw) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-	})
-	select {
-	case at := <-nw.at:
-		return at.String()
-	case err := <-ended:
-		ended <- nil
-		t.Fatalf("Serve: %v", err)
-	}
-	return ""
-}
-
-// listening is the machine's network that tells where a server listens.
-type listening struct {
-	netx.OS
-	at chan net.Addr
-}
-
-func (l *listening) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	ln, err := l.OS.Listen(ctx, network, address)
-	if err == nil {
-		l.at <- ln.Addr()
-	}
-	return ln, err
+	return running.Start(t, ctx, netx.OS{}, "tcp", s).String()
 }
 
 func dial(t testing.TB, address string) *net.TCPConn {

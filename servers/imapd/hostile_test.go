@@ -9,18 +9,22 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wirebook/wirebook/internal/certificate"
+	"github.com/wirebook/wirebook/netx"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 // TestOptionsThatAreNeeded are asked for.
 func TestOptionsThatAreNeeded(t *testing.T) {
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	for want, s := range map[string]*Server{
 		"imapd: no mail: Mail is not set":               {Users: testUsers},
 		"imapd: nobody may log in: Users is not set":    {Mail: store},
 		"imapd: no certificate: TLS is not set":         {Mail: store, Users: testUsers, Secure: true},
 		"imapd: listen tcp: address none: missing port": {Mail: store, Users: testUsers, Addr: "none"},
 	} {
-		if err := s.Serve(t.Context(), &listening{}); err == nil || !strings.HasPrefix(err.Error(), strings.TrimSuffix(want, " in address")) {
+		if err := s.Serve(t.Context(), netx.OS{}); err == nil || !strings.HasPrefix(err.Error(), strings.TrimSuffix(want, " in address")) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
@@ -40,7 +44,7 @@ func TestSTARTTLS(t *testing.T) {
 		}
 	}
 	c.must("b STARTTLS")
-	secured := tls.Client(c.conn, testCertificate(t).client)
+	secured := tls.Client(c.conn, certificate.For(t).Client)
 	c.conn, c.in = secured, bufio.NewReader(secured)
 	c.must("c LOGIN alice alice", "d SELECT INBOX", "e FETCH 1 BODY[]", "f LOGOUT")
 
@@ -57,7 +61,7 @@ func TestSTARTTLS(t *testing.T) {
 
 // TestSecure is TLS from the first byte.
 func TestSecure(t *testing.T) {
-	conn, err := tls.Dial("tcp", start(t, &Server{Secure: true}), testCertificate(t).client)
+	conn, err := tls.Dial("tcp", start(t, &Server{Secure: true}), certificate.For(t).Client)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,8 +158,8 @@ func TestSilence(t *testing.T) {
 
 // TestNobodyReads what the server says: it does not wait for ever.
 func TestNobodyReads(t *testing.T) {
-	store, _ := testMail(t)
-	deliver(t, store, "bob", longText(5_000_000))
+	store, _ := mailboxtest.Three(t)
+	mailboxtest.Deliver(t, store, "bob", longText(5_000_000))
 	at := start(t, &Server{Mail: store, WriteTimeout: 200 * time.Millisecond})
 	c := login(t, at, "bob")
 	for range 8 {

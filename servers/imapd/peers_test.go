@@ -14,8 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/internal/peer"
 	"github.com/wirebook/wirebook/servers/mailbox"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 // run runs a program that nobody here wrote, in a folder of its own, and returns
@@ -39,15 +41,15 @@ type mailOffice struct {
 	*mailbox.Store
 	at, host, port string
 	texts          []string
-	authority      testAuthority
+	authority      certificate.Certificate
 }
 
 func officeForPeers(t *testing.T, s *Server) mailOffice {
 	t.Helper()
-	o := mailOffice{authority: testCertificate(t)}
-	o.Store, _ = testMail(t)
+	o := mailOffice{authority: certificate.For(t)}
+	o.Store, _ = mailboxtest.Three(t)
 	o.texts = []string{longText(300), withPicture, longText(200_000)}
-	deliver(t, o.Store, "bob", o.texts...)
+	mailboxtest.Deliver(t, o.Store, "bob", o.texts...)
 	s.Mail = o.Store
 	o.at = start(t, s)
 	o.host, o.port, _ = net.SplitHostPort(o.at)
@@ -93,7 +95,7 @@ print(m.namespace(), m.logout())
 func TestImaplib(t *testing.T) {
 	python := peer.Path(t, "python3", "python3")
 	o := officeForPeers(t, &Server{NeedTLS: true})
-	got := run(t, t.TempDir(), python, "-c", imaplib, "localhost", o.port, o.authority.file)
+	got := run(t, t.TempDir(), python, "-c", imaplib, "localhost", o.port, o.authority.File)
 	want := imaplibSays
 	for _, text := range o.texts {
 		want = strings.Replace(want, "SUM", fmt.Sprintf("%x", sha256.Sum256([]byte(text))), 1)
@@ -142,15 +144,15 @@ func TestCurl(t *testing.T) {
 	if got := ask("imap://" + o.at + "/"); got != "* LIST (\\HasNoChildren) \"/\" INBOX\r\n" {
 		t.Errorf("LIST: %q", got)
 	}
-	if got := ask("--ssl-reqd", "--cacert", o.authority.file, "--connect-to", "localhost:143:"+o.at, "imap://localhost:143/INBOX;UID=1"); got != o.texts[0] {
+	if got := ask("--ssl-reqd", "--cacert", o.authority.File, "--connect-to", "localhost:143:"+o.at, "imap://localhost:143/INBOX;UID=1"); got != o.texts[0] {
 		t.Errorf("with STARTTLS: %q", got)
 	}
-	ask("-T", o.authority.file, "imap://"+o.at+"/INBOX") // any text will do
-	if n := len(stored(t, o.Store, "bob")); n != len(o.texts)+1 {
+	ask("-T", o.authority.File, "imap://"+o.at+"/INBOX") // any text will do
+	if n := len(mailboxtest.Stored(t, o.Store, "bob")); n != len(o.texts)+1 {
 		t.Errorf("%d messages after APPEND", n)
 	}
 	secure := officeForPeers(t, &Server{Secure: true})
-	if got := ask("--cacert", o.authority.file, "--connect-to", "localhost:993:"+secure.at, "imaps://localhost:993/INBOX;UID=1"); got != o.texts[0] {
+	if got := ask("--cacert", o.authority.File, "--connect-to", "localhost:993:"+secure.at, "imaps://localhost:993/INBOX;UID=1"); got != o.texts[0] {
 		t.Errorf("imaps: %q", got)
 	}
 }
@@ -161,7 +163,7 @@ func TestMbsync(t *testing.T) {
 	mbsync := peer.Path(t, "mbsync", "isync")
 	o := officeForPeers(t, &Server{})
 	home := t.TempDir()
-	config := "IMAPAccount bob\nHost localhost\nPort " + o.port + "\nUser bob\nPass bob\nSSLType STARTTLS\nCertificateFile " + o.authority.file +
+	config := "IMAPAccount bob\nHost localhost\nPort " + o.port + "\nUser bob\nPass bob\nSSLType STARTTLS\nCertificateFile " + o.authority.File +
 		"\nAuthMechs PLAIN\n\nIMAPStore there\nAccount bob\n\nMaildirStore here\nPath " + home + "/\nInbox " + home + "/inbox\n\n" +
 		"Channel bob\nFar :there:\nNear :here:\nPatterns INBOX\nCreate Near\nExpunge Both\nSyncState *\n"
 	file := filepath.Join(home, "rc")
@@ -182,7 +184,7 @@ func TestMbsync(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, home, mbsync, "-c", file, "bob")
-	left := stored(t, o.Store, "bob")
+	left := mailboxtest.Stored(t, o.Store, "bob")
 	if len(left) != 2 || !strings.HasPrefix(left[1], "FS:") || !strings.HasSuffix(left[1], "hello\r\n") {
 		t.Errorf("%.200q", left)
 	}
@@ -191,7 +193,7 @@ func TestMbsync(t *testing.T) {
 func TestOpenSSL(t *testing.T) {
 	openssl := peer.Path(t, "openssl", "openssl")
 	o := officeForPeers(t, &Server{NeedTLS: true})
-	cmd := exec.CommandContext(t.Context(), openssl, "s_client", "-quiet", "-starttls", "imap", "-connect", o.at, "-CAfile", o.authority.file,
+	cmd := exec.CommandContext(t.Context(), openssl, "s_client", "-quiet", "-starttls", "imap", "-connect", o.at, "-CAfile", o.authority.File,
 		"-verify_return_error", "-verify_hostname", "localhost")
 	cmd.Stdin = strings.NewReader("a LOGIN bob bob\r\nb STATUS INBOX (MESSAGES)\r\nc LOGOUT\r\n")
 	out, err := cmd.Output()

@@ -7,6 +7,8 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
+
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 // outline shows a structure: types, and where bodies are.
@@ -244,10 +246,10 @@ func TestSearchInTexts(t *testing.T) {
 		"attached":         "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\nneedle\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: forwarded\r\n\r\nhello\r\n--b--\r\n",
 		"broken":           "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=!!!!",
 	}
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	names := []string{"quoted-printable", "base64 and gbk", "long", "attached", "broken"}
 	for _, name := range names {
-		deliver(t, store, "carol", texts[name])
+		mailboxtest.Deliver(t, store, "carol", texts[name])
 	}
 	c := login(t, start(t, &Server{Mail: store}), "carol")
 	for word, want := range map[string]string{

@@ -9,16 +9,17 @@ import (
 	"time"
 
 	"github.com/wirebook/wirebook/servers/mailbox"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 // TestAnotherSessionsChanges are told at the end of a command, and that a message
 // is gone not after FETCH, STORE or SEARCH (RFC 9051 §7.5.1).
 func TestAnotherSessionsChanges(t *testing.T) {
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	at := start(t, &Server{Mail: store})
 	one, two := login(t, at, "alice"), login(t, at, "alice")
 	two.must(`a STORE 1 +FLAGS.SILENT (\Flagged)`, `b STORE 2 +FLAGS.SILENT (\Deleted)`, `c EXPUNGE`)
-	deliver(t, store, "alice", "Subject: new\r\n\r\n")
+	mailboxtest.Deliver(t, store, "alice", "Subject: new\r\n\r\n")
 	want := "* 1 FETCH (UID 1 FLAGS (\\Flagged))\n* 4 EXISTS\n* 3 RECENT\nx OK FETCH completed\n"
 	if got := one.say("x FETCH 1 UID"); got != "* 1 FETCH (UID 1)\n"+want {
 		t.Errorf("after FETCH: %s", got)
@@ -56,13 +57,13 @@ func TestUndeletedByAnother(t *testing.T) {
 // TestIdle hears of new mail, of flags and of what is gone, without asking, also
 // from other programs.
 func TestIdle(t *testing.T) {
-	store, dir := testMail(t)
+	store, dir := mailboxtest.Three(t)
 	at := start(t, &Server{Mail: store})
 	one, two := login(t, at, "alice"), login(t, at, "alice")
 	if got := one.say("i IDLE"); got != "+ idling\n" {
 		t.Fatal(got)
 	}
-	deliver(t, store, "alice", "Subject: new\r\n\r\n")
+	mailboxtest.Deliver(t, store, "alice", "Subject: new\r\n\r\n")
 	for _, want := range []string{"* 4 EXISTS", "* 4 RECENT"} {
 		if got := one.line(); got != want {
 			t.Errorf("%s, want %s", got, want)

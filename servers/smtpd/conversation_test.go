@@ -4,6 +4,7 @@ import (
 	"net"
 	"testing"
 
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/internal/transcript"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestConversations(t *testing.T) {
 	for _, role := range []string{"mx", "submission"} {
 		t.Run(role, func(t *testing.T) {
-			s := start(t, newStreets(), &Server{MaxSize: 100_000, MaxRecipients: 5, TLS: testCertificate(t).server})
+			s := start(t, newStreets(), &Server{MaxSize: 100_000, MaxRecipients: 5, TLS: certificate.For(t).Server})
 			address := map[string]string{"mx": s.mx, "submission": s.submit}[role]
 			transcript.Dir(t, "testdata/conversations/"+role, func(t *testing.T) net.Conn { return dialOnly(t, address) })
 		})

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wirebook/wirebook/clock"
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/servers/smtpd/queue"
 )
 
@@ -318,11 +319,11 @@ func TestMailServersOfADomain(t *testing.T) {
 // TestSentByTLS if the other server offers it, and also if its certificate is not
 // good: then without.
 func TestSentByTLS(t *testing.T) {
-	authority := testCertificate(t)
+	authority := certificate.For(t)
 	for host, want := range map[string]string{"mail.example.com": "with ESMTPS id", "mail.third.example": "with ESMTP id"} {
 		nw := newStreets()
-		alice := edu(t, nw, &Server{Trust: authority.client})
-		bob := com(t, nw, &Server{Domains: []string{"third.example"}, Hostname: host, TLS: authority.server})
+		alice := edu(t, nw, &Server{Trust: authority.Client})
+		bob := com(t, nw, &Server{Domains: []string{"third.example"}, Hostname: host, TLS: authority.Server})
 		alice.hand(t, "alice@example.edu", "bob@third.example", "Subject: 1\r\n\r\n")
 		if text := bob.awaitMail(t, "bob", 1)[0]; !strings.Contains(text, want) {
 			t.Errorf("%s: %s", host, text)

@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/protocol/mail"
 )
 
@@ -24,7 +25,7 @@ func FuzzConversation(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	s := start(f, newStreets(), &Server{TLS: testCertificate(f).server, MaxSize: 4096, LoginDelay: time.Nanosecond, MaxPerClient: 1000})
+	s := start(f, newStreets(), &Server{TLS: certificate.For(f).Server, MaxSize: 4096, LoginDelay: time.Nanosecond, MaxPerClient: 1000})
 	f.Fuzz(func(t *testing.T, said string) {
 		for _, address := range []string{s.mx, s.submit} {
 			conn, err := net.Dial("tcp", address)

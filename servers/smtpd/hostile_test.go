@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/wirebook/wirebook/internal/certificate"
 )
 
 // TestSmuggling: texts with something that other servers have taken for the end of
@@ -42,13 +44,13 @@ func TestSmuggling(t *testing.T) {
 // TestCommandsBehindSTARTTLS in the clear are not carried out: neither at once nor
 // within TLS.
 func TestCommandsBehindSTARTTLS(t *testing.T) {
-	authority := testCertificate(t)
-	s := start(t, newStreets(), &Server{TLS: authority.server})
+	authority := certificate.For(t)
+	s := start(t, newStreets(), &Server{TLS: authority.Server})
 	c := dial(t, s.mx)
 	c.says("EHLO x", "250", "MAIL FROM:<a@b.example>", "250", "RCPT TO:<bob@example.edu>", "250")
 	c.send("STARTTLS\r\nMAIL FROM:<eve@evil.example>\r\nRCPT TO:<bob@example.edu>\r\nDATA\r\n")
 	c.hear("220")
-	secured := tls.Client(c.conn, authority.client)
+	secured := tls.Client(c.conn, authority.Client)
 	if err := secured.Handshake(); err != nil {
 		t.Fatal(err)
 	}
@@ -62,10 +64,10 @@ func TestCommandsBehindSTARTTLS(t *testing.T) {
 	}
 }
 
-func (c *talk) startTLS(authority testAuthority) {
+func (c *talk) startTLS(authority certificate.Certificate) {
 	c.t.Helper()
 	c.says("STARTTLS", "220")
-	secured := tls.Client(c.conn, authority.client)
+	secured := tls.Client(c.conn, authority.Client)
 	if err := secured.Handshake(); err != nil {
 		c.t.Fatal(err)
 	}
@@ -126,7 +128,7 @@ func TestOthersAreServed(t *testing.T) {
 
 // TestSilence is not listened to for long, wherever it comes.
 func TestSilence(t *testing.T) {
-	s := start(t, newStreets(), &Server{IdleTimeout: 50 * time.Millisecond, TLS: testCertificate(t).server})
+	s := start(t, newStreets(), &Server{IdleTimeout: 50 * time.Millisecond, TLS: certificate.For(t).Server})
 	for _, said := range []string{"", "EHLO", "EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<bob@example.edu>\r\nDATA\r\nhalf a mess"} {
 		conn, err := net.Dial("tcp", s.mx)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/internal/peer"
 )
 
@@ -32,10 +33,10 @@ func run(t *testing.T, input, program string, arguments ...string) string {
 }
 
 // forPeers is a server at whose submission port others' programs hand in mail.
-func forPeers(t *testing.T) (s *testServer, authority testAuthority, port string) {
+func forPeers(t *testing.T) (s *testServer, authority certificate.Certificate, port string) {
 	t.Helper()
-	authority = testCertificate(t)
-	s = start(t, newStreets(), &Server{TLS: authority.server, NeedTLS: true})
+	authority = certificate.For(t)
+	s = start(t, newStreets(), &Server{TLS: authority.Server, NeedTLS: true})
 	_, port, _ = net.SplitHostPort(s.submit)
 	return s, authority, port
 }
@@ -56,7 +57,7 @@ func (s *testServer) expect(t *testing.T, parts ...string) {
 func TestCurl(t *testing.T) {
 	curl := peer.Path(t, "curl", "curl")
 	s, authority, port := forPeers(t)
-	run(t, dots, curl, "-sS", "--max-time", "60", "--noproxy", "*", "--ssl-reqd", "--cacert", authority.file, "-u", "alice:secret",
+	run(t, dots, curl, "-sS", "--max-time", "60", "--noproxy", "*", "--ssl-reqd", "--cacert", authority.File, "-u", "alice:secret",
 		"--connect-to", "localhost:587:127.0.0.1:"+port, "smtp://localhost:587/laptop.example.edu",
 		"--mail-from", "alice@example.edu", "--mail-rcpt", "bob@example.edu", "-T", "-")
 	s.expect(t, "from laptop.example.edu ([127.0.0.1])", "with ESMTPSA id", dots)
@@ -80,7 +81,7 @@ func TestMsmtp(t *testing.T) {
 	msmtp := peer.Path(t, "msmtp", "msmtp")
 	s, authority, port := forPeers(t)
 	run(t, strings.ReplaceAll(dots, "\r\n", "\n"), msmtp, "--host=localhost", "--port="+port, "--auth=plain", "--user=alice", "--passwordeval=echo secret",
-		"--tls=on", "--tls-starttls=on", "--tls-trust-file="+authority.file, "--domain=laptop", "--from=alice@example.edu", "--timeout=60", "bob@example.edu")
+		"--tls=on", "--tls-starttls=on", "--tls-trust-file="+authority.File, "--domain=laptop", "--from=alice@example.edu", "--timeout=60", "bob@example.edu")
 	s.expect(t, "from laptop ([127.0.0.1])", "with ESMTPSA id", "\r\n\r\n.\r\n..\r\n.hidden\r\nend\r\n")
 }
 
@@ -111,12 +112,12 @@ s.quit()
 
 func TestSmtplib(t *testing.T) {
 	python := peer.Path(t, "python3", "python3")
-	authority := testCertificate(t)
+	authority := certificate.For(t)
 	users := maps.Clone(testUsers)
 	users["用户"] = "x"
-	s := start(t, newStreets(), &Server{TLS: authority.server, Users: users})
+	s := start(t, newStreets(), &Server{TLS: authority.Server, Users: users})
 	_, port, _ := net.SplitHostPort(s.submit)
-	got := run(t, "", python, "-c", smtplib, port, authority.file)
+	got := run(t, "", python, "-c", smtplib, port, authority.File)
 	want := "['8bitmime', 'auth', 'enhancedstatuscodes', 'limits', 'pipelining', 'size', 'smtputf8', 'starttls']\n550\n553\n"
 	if got != want {
 		t.Errorf("got %q\nwant %q", got, want)
@@ -130,7 +131,7 @@ func TestSmtplib(t *testing.T) {
 func TestOpenSSL(t *testing.T) {
 	openssl := peer.Path(t, "openssl", "openssl")
 	s, authority, _ := forPeers(t)
-	out := run(t, "EHLO laptop\nQUIT\n", openssl, "s_client", "-starttls", "smtp", "-connect", s.submit, "-CAfile", authority.file,
+	out := run(t, "EHLO laptop\nQUIT\n", openssl, "s_client", "-starttls", "smtp", "-connect", s.submit, "-CAfile", authority.File,
 		"-verify_hostname", "localhost", "-verify_return_error", "-quiet", "-crlf")
 	if !strings.Contains(out, "250-AUTH PLAIN LOGIN") || strings.Contains(out, "STARTTLS") || !strings.Contains(out, "221 2.0.0") {
 		t.Error(out)

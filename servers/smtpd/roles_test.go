@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"github.com/wirebook/wirebook/internal/certificate"
 )
 
 // TestNeverAnOpenRelay: what strangers have tried at mail servers since there are
@@ -74,8 +76,8 @@ func TestWhoIsOnTheCampus(t *testing.T) {
 
 // TestNoPasswordInTheClear where that is not wanted.
 func TestNoPasswordInTheClear(t *testing.T) {
-	authority := testCertificate(t)
-	s := start(t, newStreets(), &Server{TLS: authority.server, NeedTLS: true})
+	authority := certificate.For(t)
+	s := start(t, newStreets(), &Server{TLS: authority.Server, NeedTLS: true})
 	c := dial(t, s.submit)
 	c.says("EHLO x", "250", "AUTH PLAIN AGFsaWNlAHNlY3JldA==", "523 5.7.10")
 	c.startTLS(authority)

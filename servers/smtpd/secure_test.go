@@ -8,14 +8,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wirebook/wirebook/internal/certificate"
 )
 
 // TestTLSFromTheFirstByte: at port 465 the greeting comes through TLS, and a
 // password may be told at once.
 func TestTLSFromTheFirstByte(t *testing.T) {
-	authority := testCertificate(t)
-	s := start(t, newStreets(), &Server{TLS: authority.server, NeedTLS: true, SecureAddr: ":465"})
-	conn, err := tls.Dial("tcp", s.secure, authority.client)
+	authority := certificate.For(t)
+	s := start(t, newStreets(), &Server{TLS: authority.Server, NeedTLS: true, SecureAddr: ":465"})
+	conn, err := tls.Dial("tcp", s.secure, authority.Client)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +39,7 @@ func TestTLSFromTheFirstByte(t *testing.T) {
 
 // TestNoTLSAtThePortForIt: who does not begin TLS there is not talked to.
 func TestNoTLSAtThePortForIt(t *testing.T) {
-	s := start(t, newStreets(), &Server{TLS: testCertificate(t).server, SecureAddr: ":465"})
+	s := start(t, newStreets(), &Server{TLS: certificate.For(t).Server, SecureAddr: ":465"})
 	conn, err := net.Dial("tcp", s.secure)
 	if err != nil {
 		t.Fatal(err)

@@ -17,47 +17,18 @@ import (
 
 	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/internal/peer"
+	"github.com/wirebook/wirebook/internal/running"
 	"github.com/wirebook/wirebook/netx"
 	"github.com/wirebook/wirebook/servers/dnsd"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// announcing is the system's network, which tells where a server listens.
-type announcing struct {
-	netx.OS
-	ready chan netip.AddrPort
-}
-
-func (a announcing) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	ln, err := a.OS.Listen(ctx, network, address)
-	if err == nil {
-		a.ready <- ln.Addr().(*net.TCPAddr).AddrPort()
-	}
-	return ln, err
-}
-
 // serve runs a server of that role until the test ends.
 func serve(t testing.TB, addr string, role dnsd.Role) netip.AddrPort {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	nw := announcing{ready: make(chan netip.AddrPort, 1)}
-	ended := make(chan error, 1)
-	go func() { ended <- (&dnsd.Server{Addr: addr, Role: role, Log: quiet}).Serve(ctx, nw) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-	})
-	select {
-	case at := <-nw.ready:
-		return at
-	case err := <-ended:
-		ended <- nil
-		t.Fatalf("Serve on %s: %v", addr, err)
-		panic("unreachable")
-	}
+	server := &dnsd.Server{Addr: addr, Role: role, Log: quiet}
+	return running.Start(t, context.Background(), netx.OS{}, "tcp", server) // the second of its two sockets
 }
 
 // tree starts real servers of the root, of com and of example.com, on loopback
