@@ -18,6 +18,7 @@ package labtest
 import (
 	"flag"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ import (
 // file.
 func Main(m *testing.M) {
 	guest.Main()
+	findPython()
 	// Most of a check is waiting, so that more go side by side than there are
 	// processors.
 	flag.Parse()
@@ -40,6 +42,15 @@ func Main(m *testing.M) {
 		panic(err)
 	}
 	os.Exit(m.Run())
+}
+
+// findPython puts the interpreter itself before a script that would look for it, as
+// pyenv's does, each time that a program is started: some thousand times.
+func findPython() {
+	path, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
+	if err == nil {
+		os.Setenv("PATH", filepath.Dir(string(path))+string(os.PathListSeparator)+os.Getenv("PATH"))
+	}
 }
 
 const seed = 20_26
