@@ -30,13 +30,21 @@ func (s *Session) store(uids []uint32, how string, flags []string) error {
 	if len(uids) == 0 {
 		return nil
 	}
+	list, err := flagList(flags)
+	if err == nil {
+		_, err = s.run(newCommand("UID STORE "+set(uids)+" "+how+" "+list), nil)
+	}
+	return err
+}
+
+// flagList is flags as they are sent (RFC 3501 §9).
+func flagList(flags []string) (string, error) {
 	for _, flag := range flags {
 		if name := strings.TrimPrefix(flag, `\`); name == "" || strings.ContainsAny(name, " (){%*\"\\]") || !quotable(name) {
-			return fmt.Errorf("%w: the flag %q", ErrArgument, flag)
+			return "", fmt.Errorf("%w: the flag %q", ErrArgument, flag)
 		}
 	}
-	_, err := s.run(newCommand("UID STORE "+set(uids)+" "+how+" ("+strings.Join(flags, " ")+")"), nil)
-	return err
+	return "(" + strings.Join(flags, " ") + ")", nil
 }
 
 // Expunge deletes the messages that have the flag [Deleted]: of these, where the
@@ -92,7 +100,11 @@ func (s *Session) transfer(verb string, uids []uint32, folder string) error {
 // Append puts a message of so many octets into a folder, as one sends oneself a copy
 // of what was sent (RFC 3501 §6.3.11). Lines must end in CR LF.
 func (s *Session) Append(folder string, flags []string, received time.Time, size int64, message io.Reader) error {
-	c := newCommand("APPEND").add(" ").folder(folder).add(" (" + strings.Join(flags, " ") + ")")
+	list, err := flagList(flags)
+	if err != nil {
+		return err
+	}
+	c := newCommand("APPEND").add(" ").folder(folder).add(" " + list)
 	if !received.IsZero() {
 		c.add(received.Format(` "_2-Jan-2006 15:04:05 -0700"`))
 	}

@@ -241,6 +241,7 @@ func TestArguments(t *testing.T) {
 		"a flag with an end":   s.SetFlags([]uint32{1}, "a) DELETE ("),
 		"a flag with a line":   s.SetFlags([]uint32{1}, "a\r\nb"),
 		"no flag":              s.SetFlags([]uint32{1}, `\`),
+		"a message's flag":     s.Append("Sent", []string{Seen, "a) {1"}, time.Time{}, 1, strings.NewReader("x")),
 		"a NUL in a password":  s.Login("alice", "a\x00b"),
 		"a NUL in a name":      s.AuthPlain("a\x00b", "c"),
 		"a line in a section":  second(s.Fetch(1, "1]\r\na2 DELETE INBOX", io.Discard)),
