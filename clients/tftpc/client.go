@@ -230,7 +230,7 @@ const tftpPort = "69"
 func (c *Client) resolve(ctx context.Context, server string) (netip.AddrPort, error) {
 	host, port, err := net.SplitHostPort(server)
 	if err != nil {
-		host, port = server, tftpPort
+		host, port = strings.Trim(server, "[]"), tftpPort
 	}
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return netip.ParseAddrPort(net.JoinHostPort(addr.Unmap().String(), port))

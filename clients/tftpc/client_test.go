@@ -229,6 +229,21 @@ func TestWhatCannotBeAsked(t *testing.T) {
 	}
 }
 
+// TestServers: a server is an address, with its port if that is not 69.
+func TestServers(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for server, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1:69", "192.0.2.1:6969": "192.0.2.1:6969",
+		"2001:db8::1": "[2001:db8::1]:69", "[2001:db8::1]": "[2001:db8::1]:69", "[2001:db8::1]:6969": "[2001:db8::1]:6969",
+	} {
+		c := tftpc.Client{Network: new(datagrams.Network).Host("192.0.2.2")}
+		if result, err := c.Get(ctx, server, "boot", nil); !errors.Is(err, context.Canceled) || result.Server.String() != want {
+			t.Errorf("%s: %v, %v", server, result.Server, err)
+		}
+	}
+}
+
 func TestErrorsAreThoseOfFiles(t *testing.T) {
 	for code, want := range map[tftp.Code]error{tftp.FileNotFound: fs.ErrNotExist, tftp.AccessViolation: fs.ErrPermission, tftp.FileExists: fs.ErrExist} {
 		if err := error(&tftp.Error{Code: code}); !errors.Is(err, want) || errors.Is(err, fs.ErrClosed) {
