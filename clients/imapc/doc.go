@@ -34,8 +34,8 @@
 // follow, whatever they are; so no dots need to be stuffed.
 //
 // client.go connects; session.go sends a command and reads up to its reply,
-// responses.go what comes in between; parser.go reads what responses are made of,
-// command.go writes what commands are. login.go, folders.go, messages.go (FETCH),
+// responses.go what comes in between; parser.go reads what responses are made of
+// (value.go), command.go writes what commands are. login.go, folders.go, messages.go (FETCH),
 // structure.go, search.go, change.go and idle.go have the commands; utf7.go is how
 // the names of folders are written.
 //

@@ -91,12 +91,3 @@ func partOf(v []value, section string) Part {
 	}
 	return p
 }
-
-// pairs are names and values in turn.
-func pairs(v value) map[string]string {
-	all := map[string]string{}
-	for i := 0; i+1 < len(v.list); i += 2 {
-		all[strings.ToLower(v.list[i].str())] = v.list[i+1].str()
-	}
-	return all
-}
