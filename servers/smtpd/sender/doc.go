@@ -10,7 +10,7 @@
 //	              MX  20 mail2.example.com.
 //
 // Then the two servers talk. What is to the left of the colon is the state of the
-// sender, and these are the methods of conversation.go:
+// sender, and these are the methods of conversation.go and transfer.go:
 //
 //	open      S: 220 mail1.example.com ESMTP Service Ready
 //	hello     C: EHLO mail.example.edu
