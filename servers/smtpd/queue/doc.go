@@ -28,7 +28,8 @@
 //	err = q.Run(ctx, deliverer)       // delivers until ctx ends
 //	for _, e := range q.List() { … }  // what waits, and why
 //
-// queue.go is the store, file.go a message's file; agent.go hands messages to a
+// queue.go is the store, file.go a message's file, list.go what an operator can see
+// and do; agent.go hands messages to a
 // [Deliverer], a few at a time for each domain; outcome.go notes what became of
 // them; schedule.go says when to try again; bounce.go writes to the sender.
 //
