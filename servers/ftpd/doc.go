@@ -61,6 +61,6 @@
 //
 // Files as they are (TYPE I) are carried by transfer.go itself. What other commands do
 // is done by ftpserverlib, to which library.go talks; relay.go passes its replies
-// on. driver.go shows it a store, which is a folder of the disk (folder.go), or in
-// memory (memory.go).
+// on. driver.go is what the library sees of us: a session, and a store, which is a
+// folder of the disk (folder.go), or in memory (memory.go, memoryfile.go).
 package ftpd

@@ -107,7 +107,8 @@ func TestOnTheMiniatureInternet(t *testing.T) {
 }
 
 // stubborn is a host that calls again when nobody answers: of a hundred
-// connections one may lose each of its SYNs.
+// connections one may lose each of its SYNs, and of twenty networks one each
+// question for an Ethernet address.
 type stubborn struct{ *internet.Host }
 
 func (s stubborn) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
@@ -116,7 +117,8 @@ func (s stubborn) DialContext(ctx context.Context, network, address string) (net
 
 func (s stubborn) DialFrom(ctx context.Context, network, source, address string) (conn net.Conn, err error) {
 	for range 10 {
-		if conn, err = s.Host.DialFrom(ctx, network, source, address); !errors.Is(err, syscall.ETIMEDOUT) {
+		conn, err = s.Host.DialFrom(ctx, network, source, address)
+		if !errors.Is(err, syscall.ETIMEDOUT) && !errors.Is(err, syscall.EHOSTUNREACH) {
 			return conn, err
 		}
 	}

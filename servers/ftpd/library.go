@@ -2,8 +2,6 @@ package ftpd
 
 import (
 	"bufio"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -214,60 +212,6 @@ func (l *library) close() {
 	}
 	l.files.Wait()
 }
-
-// session is the library's main driver, for one session.
-type session struct {
-	*library
-	listener net.Listener
-}
-
-var (
-	_ ftpserver.MainDriver                        = (*session)(nil)
-	_ ftpserver.MainDriverExtensionPassiveWrapper = (*session)(nil)
-)
-
-func (s *session) GetSettings() (*ftpserver.Settings, error) {
-	return &ftpserver.Settings{
-		Listener:             s.listener,
-		IdleTimeout:          -1, // ours to watch
-		DisableActiveMode:    true,
-		DisableSite:          true,
-		DisableLISTArgs:      true,                        // they are ours, too
-		PasvConnectionsCheck: ftpserver.IPMatchDisabled,   // done before it sees the connection
-		DefaultTransferType:  ftpserver.TransferTypeASCII, // RFC 959 §3.1.1.1
-	}, nil
-}
-
-func (s *session) ClientConnected(cc ftpserver.ClientContext) (string, error) {
-	s.driver.context = cc
-	return "ready", nil
-}
-
-func (s *session) ClientDisconnected(ftpserver.ClientContext) {}
-
-func (s *session) AuthUser(ftpserver.ClientContext, string, string) (ftpserver.ClientDriver, error) {
-	return &s.driver, nil
-}
-
-func (s *session) GetTLSConfig() (*tls.Config, error) {
-	return nil, errors.New("TLS is not the library's")
-}
-
-// WrapPassiveListener puts the conversation's data connection in the place of
-// the kernel's socket that the library has opened.
-func (s *session) WrapPassiveListener(kernel net.Listener) (net.Listener, error) {
-	silence(kernel)
-	return &dataListener{kernel, s.library}, nil
-}
-
-// dataListener accepts what the library's dial makes. It keeps the kernel's listener, since the
-// library sets deadlines on it, and closes it.
-type dataListener struct {
-	net.Listener
-	library *library
-}
-
-func (l *dataListener) Accept() (net.Conn, error) { return l.library.dial() }
 
 // oneConn is a listener to which one connection comes.
 type oneConn struct{ conn net.Conn }

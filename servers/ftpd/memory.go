@@ -1,11 +1,8 @@
 package ftpd
 
 import (
-	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -144,6 +141,7 @@ func (m *memory) drop(parent *node, base string) {
 	n := parent.children[base]
 	m.size -= int64(len(n.content))
 	m.nodes--
+	n.gone = true
 	delete(parent.children, base)
 }
 
@@ -241,80 +239,4 @@ func (m *memory) setTime(name string, modified time.Time) error {
 		n.modified = modified
 	}
 	return err
-}
-
-// open opens a file to read. One that nobody has written to is read where it is.
-func (m *memory) open(name string) (file, error) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	n, err := m.lookup(name)
-	switch {
-	case err != nil:
-		return nil, err
-	case n.children != nil:
-		return nil, errIsFolder
-	case n.below == "":
-		return &memoryFile{memory: m, node: n}, nil
-	}
-	f, err := m.below.Open(n.below)
-	if err != nil {
-		return nil, err
-	}
-	if seeker, ok := f.(io.ReadSeeker); ok {
-		if onDisk, ok := f.(*os.File); ok {
-			return onDisk, nil // which the kernel can send by itself
-		}
-		return &lowerFile{ReadSeeker: seeker, Closer: f}, nil
-	}
-	f.Close()
-	return nil, fmt.Errorf("%s cannot be read from the middle", name)
-}
-
-// lowerFile is a file of the fs.FS.
-type lowerFile struct {
-	io.ReadSeeker
-	io.Closer
-}
-
-func (*lowerFile) Write([]byte) (int, error) { return 0, fs.ErrPermission }
-
-// write opens a file to write.
-func (m *memory) write(name string, flags int) (file, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	parent, base, err := m.place(name)
-	if err != nil {
-		return nil, err
-	}
-	n := parent.children[base]
-	switch {
-	case n == nil:
-		n = &node{}
-		err = m.add(parent, base, n)
-	case n.children != nil:
-		err = errIsFolder
-	case flags&os.O_TRUNC != 0:
-		m.size -= int64(len(n.content))
-		n.below, n.content, n.modified = "", nil, m.now()
-	case n.below != "":
-		err = m.raise(n)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &memoryFile{memory: m, node: n, writes: true, appends: flags&os.O_APPEND != 0}, nil
-}
-
-// raise copies a file of the fs.FS into memory, to be changed there.
-func (m *memory) raise(n *node) error {
-	if m.size+n.size > m.max {
-		return errFull
-	}
-	content, err := fs.ReadFile(m.below, n.below)
-	if err != nil {
-		return err
-	}
-	n.below, n.content = "", content
-	m.size += int64(len(content))
-	return nil
 }

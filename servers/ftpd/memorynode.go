@@ -12,6 +12,7 @@ type node struct {
 	below    string           // the name in the fs.FS of a file that nobody has written to
 	size     int64            // of such a file
 	content  []byte           // of any other
+	gone     bool             // it was removed, while somebody wrote to it perhaps
 }
 
 func (n *node) length() int64 {

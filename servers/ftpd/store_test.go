@@ -1,6 +1,7 @@
 package ftpd
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -146,6 +147,36 @@ func TestMemoryKeepsAccount(t *testing.T) {
 	}
 	if m.size != 0 || m.nodes != 0 {
 		t.Errorf("%d bytes in %d nodes, of nothing", m.size, m.nodes)
+	}
+}
+
+// TestMemoryKeepsAccountOfWhatIsGone: who writes on to a file that was removed takes
+// no room for ever.
+func TestMemoryKeepsAccountOfWhatIsGone(t *testing.T) {
+	m, err := newMemory(fstest.MapFS{".": {Mode: fs.ModeDir | 0o755}}, time.Now(), time.Now, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, remove := range []func() error{
+		func() error { return m.remove("a") },
+		func() error { return errors.Join(write(m, "b", os.O_TRUNC, 0, "x"), m.rename("b", "a"), m.remove("a")) },
+	} {
+		f, err := m.write("a", os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(f, "begun"); err != nil {
+			t.Error(err)
+		}
+		if err := remove(); err != nil {
+			t.Error(err)
+		}
+		if _, err := io.WriteString(f, "and more"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%v", err)
+		}
+		if f.Close(); m.size != 0 || m.nodes != 0 {
+			t.Errorf("%d bytes in %d nodes, of nothing", m.size, m.nodes)
+		}
 	}
 }
 
