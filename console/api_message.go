@@ -25,7 +25,8 @@ type messageView struct {
 	Summary      string        `json:"summary"`
 	Said         string        `json:"said,omitempty"` // the message, explained
 	Findings     []findingView `json:"findings,omitempty"`
-	Lost         []string      `json:"lost,omitempty"` // the links that have lost a part of it
+	Lost         []string      `json:"lost,omitempty"`      // the links that have lost a part of it
+	Discarded    []string      `json:"discarded,omitempty"` // the nodes that have thrown a part of it away
 	Answers      uint64        `json:"answers,omitempty"`
 	Elapsed      float64       `json:"elapsed,omitempty"` // seconds since what it answers
 	Size         int           `json:"size"`
@@ -78,11 +79,20 @@ func (p *Page) message(w http.ResponseWriter, r *http.Request) {
 		v.Said = lang.Say(m.Key, m.Args)
 	}
 	for _, loss := range m.Losses {
-		if loss.Link != nil && !slices.Contains(v.Lost, loss.Link.Name) {
+		if by := loss.By(); by != "" {
+			v.Discarded = append(v.Discarded, by)
+		} else if loss.Link != nil {
 			v.Lost = append(v.Lost, loss.Link.Name)
 		}
 	}
+	v.Lost, v.Discarded = each(v.Lost), each(v.Discarded)
 	reply(w, v)
+}
+
+// each is every name once.
+func each(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func number(text string) uint64 {

@@ -24,7 +24,8 @@ type row struct {
 	Finding      string  `json:"w,omitempty"` // the key of the worst,
 	Severity     string  `json:"v,omitempty"` // and how bad it is
 	Lost         bool    `json:"l,omitempty"`
-	Where        string  `json:"at,omitempty"`   // the link that has lost it, or a part of it
+	Where        string  `json:"at,omitempty"`   // the link that has lost it, or a part of it,
+	By           string  `json:"by,omitempty"`   // or on which it came to the node that has thrown it away
 	Parts        int     `json:"n,omitempty"`    // how many packets it was, if more than one
 	Losses       int     `json:"ln,omitempty"`   // how many of them were lost
 	Doubled      bool    `json:"d,omitempty"`    // a packet of it came twice
@@ -53,7 +54,7 @@ func rowOf(m *wire.Message, step int) []byte {
 		r.Parts = m.Carriers
 	}
 	if len(m.Losses) > 0 && m.Losses[0].Link != nil {
-		r.Where = m.Losses[0].Link.Name
+		r.Where, r.By = m.Losses[0].Link.Name, m.Losses[0].By()
 	}
 	if worst, ok := m.Worst(); ok {
 		r.Severity = worst.String()

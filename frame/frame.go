@@ -41,10 +41,11 @@ const (
 	Doubled                    // delivered twice
 	Changed                    // a bit was flipped on the way, or somebody has written into it
 	Reordered                  // overtaken by later frames
+	Discarded                  // the node at the other end has got it, and thrown it away
 )
 
-// Arrived reports whether the frame, whole or not, reached the other end.
-func (f Fate) Arrived() bool { return f&(Lost|Overrun) == 0 }
+// Arrived reports whether the frame, whole or not, went on from there.
+func (f Fate) Arrived() bool { return f&(Lost|Overrun|Discarded) == 0 }
 
 // Frame is one Ethernet frame on one link.
 type Frame struct {
@@ -62,6 +63,11 @@ type Frame struct {
 	Time  time.Time     // when the link took it, on the network's clock
 	Delay time.Duration // how long the link held it
 	Fate  Fate
+
+	// Again says that the link has carried this frame before, and the observer was
+	// shown it then. Fate is what is known of it since: a router had no route for
+	// it, say. A capture leaves it out.
+	Again bool
 
 	// Data is the whole frame, without preamble and check sequence. It is
 	// shared by all who see it: nobody may change it.

@@ -22,7 +22,8 @@
 //     forward.
 //   - Link layer (chapter 6). A [Card] takes frames from the stack and puts
 //     them on a [Link]; it filters what arrives, and hands it to the stack in a
-//     goroutine of its own: card.go. The switch is forty lines: switch.go.
+//     goroutine of its own: card.go. A switch learns, and forwards or floods:
+//     switch.go.
 //   - Physical layer. A link is two lanes, one a direction: lane.go. A lane is
 //     perfect until it is given [Faults]: loss, delay, a rate, a queue
 //     (faultylane.go). Then what the book draws can be watched.
@@ -38,7 +39,7 @@
 // the Internet's clock rings.
 //
 // An observer ([Internet.Tap]) is shown every frame once a link: when, where,
-// and what became of it. Without one, nothing is done for it.
+// and what became of it; and once more when a router throws it away. Without one, nothing is done for it.
 //
 // # Holding
 //

@@ -106,6 +106,9 @@ func (n *nextHops) hold(p parcel) {
 	switch {
 	case full:
 		n.router.forwarder.CountDrop(forward.QueueFull)
+		if p.decision.Verdict == forward.Send {
+			n.router.discard(p.came, p.in)
+		}
 	case len(queue) == 0:
 		n.ask(p.to)
 	}

@@ -149,11 +149,12 @@ func (r *Router) intercept(c *Card, f flight) bool {
 		return false
 	}
 	packet := f.data[ethernetHeader:]
+	in := forward.Arrival{Interface: c.number(), Group: destination(f.data).multicast()}
 	if len(packet) == 0 || int(packet[0]>>4) != version {
 		r.forwarder.CountDrop(forward.Malformed)
+		r.discard(f, in)
 		return true
 	}
-	in := forward.Arrival{Interface: c.number(), Group: destination(f.data).multicast()}
 	r.carryOut(f, in, r.forwarder.Forward(in, packet))
 	return true
 }
@@ -163,8 +164,21 @@ func (r *Router) carryOut(f flight, in forward.Arrival, d forward.Decision) {
 	switch d.Verdict {
 	case forward.Deliver:
 		r.port(d.Out).deliver(f.data)
-	case forward.Send, forward.Answer:
+	case forward.Drop:
+		r.discard(f, in)
+	case forward.Answer:
+		r.discard(f, in)
+		fallthrough
+	case forward.Send:
 		r.nextHops.send(parcel{f, in, d, nextHop{r.port(d.Out), d.NextHop}})
+	}
+}
+
+// discard has observers know that the packet that came in as f goes no further. One
+// that was sent to many was not for the router alone.
+func (r *Router) discard(f flight, in forward.Arrival) {
+	if !in.Group {
+		r.port(in.Interface).link.fromB.discarded(f)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 
 	"github.com/wirebook/wirebook/clock"
+	"github.com/wirebook/wirebook/frame"
 	"github.com/wirebook/wirebook/internet/forward"
 )
 
@@ -29,6 +30,29 @@ func TestNoRoute(t *testing.T) {
 	}
 	if n := r.r1.Counters().Dropped[forward.NoRoute]; n < 2 {
 		t.Errorf("r1 counts %d packets without a route", n)
+	}
+}
+
+// What a router throws away, observers saw come, and are shown once more; after that
+// they see what the sender is told.
+func TestDiscarded(t *testing.T) {
+	r := newRoad(t, roadConfig{})
+	mustPing(t, r.alice, "10.0.3.10")
+	mustPing(t, r.alice, "fd00:3::10")
+	for _, c := range []struct {
+		to     string
+		ttl    int
+		router string
+	}{{"10.0.3.10", 1, "r1"}, {"10.0.3.10", 2, "r2"}, {"fd00:3::10", 2, "r2"}, {"192.0.2.1", 64, "r1"}} {
+		seen := watch(t, r.Internet)
+		probeUDP(t, r.alice, netip.MustParseAddr(c.to), c.ttl)
+		probe := seen.until(t, func(s sighting) bool { return s.Link.Name == "alice" && !s.FromB })
+		came := seen.until(t, func(s sighting) bool { return s.ID == probe.ID && s.To().Name == c.router })
+		again := seen.until(t, func(s sighting) bool { return s.Again || s.ID != probe.ID })
+		if again.ID != probe.ID || again.Link != came.Link || !again.FromB || again.Fate != frame.Discarded {
+			t.Errorf("%s, TTL %d: discarded as %+v, came as %+v", c.to, c.ttl, again.Frame, came.Frame)
+		}
+		seen.until(t, func(s sighting) bool { return s.Link.Name == "alice" && s.FromB && s.ID != probe.ID })
 	}
 }
 
@@ -148,6 +172,9 @@ func TestBroadcastsStay(t *testing.T) {
 		datagram, ok := s.packet.TransportLayer().(*layers.UDP)
 		if ok && datagram.DstPort == 67 && s.Link.Name != "alice" && s.Link.Name != "r1" {
 			t.Errorf("seen on %s: %v", s.Link.Name, s.packet)
+		}
+		if s.Again {
+			t.Errorf("what was said to all is discarded by one: %v", s.packet)
 		}
 		return s.Link.Name == "alice" && s.FromB && s.packet.Layer(layers.LayerTypeICMPv4) != nil
 	})

@@ -11,7 +11,8 @@ import (
 type tap struct{ frame.Tap }
 
 // Tap has every frame on every link shown to t, in the sender's goroutine: t
-// must neither wait nor call back. remove ends that; a frame that is on its way
+// must neither wait nor call back. A packet that a router has to drop is shown again
+// ([frame.Frame].Again). remove ends that; a frame that is on its way
 // at that moment may still be shown.
 func (in *Internet) Tap(t frame.Tap) (remove func()) {
 	added := &tap{t}
@@ -42,12 +43,24 @@ func (in *Internet) changeTaps(change func([]*tap) []*tap) {
 
 // record shows the taps a frame that the lane has taken.
 func (l *lane) record(f *flight, fate frame.Fate, delay time.Duration) {
-	taps := l.link.net.taps.Load()
-	if taps == nil {
-		return
+	if taps := l.link.net.taps.Load(); taps != nil {
+		show(*taps, l.sighting(f, fate, delay))
 	}
-	seen := l.sighting(f, fate, delay)
-	for _, t := range *taps {
+}
+
+// discarded tells the taps that the node which the lane leads to has thrown away a
+// frame that it had got.
+func (l *lane) discarded(f flight) {
+	if taps := l.link.net.taps.Load(); taps != nil {
+		f.at = l.link.net.clock.Now()
+		seen := l.sighting(&f, frame.Discarded, 0)
+		seen.Again = true
+		show(*taps, seen)
+	}
+}
+
+func show(taps []*tap, seen frame.Frame) {
+	for _, t := range taps {
 		t.See(seen)
 	}
 }

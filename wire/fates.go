@@ -12,7 +12,7 @@ func lossOf(f *frame.Frame) Loss {
 }
 
 // seeAgain takes a packet's sighting on a later link, which matters only if
-// something happened to it there.
+// something happened to it there; or what became of it behind a link.
 func (w *Watcher) seeAgain(f *frame.Frame) {
 	if f.Fate == 0 {
 		return

@@ -27,9 +27,9 @@ import (
 //	packet        true: a TCP packet, shown only when packets are asked for
 //	size          bytes; missing: how many of them the observer missed
 //	packets       how many packets carried it
-//	fate          ["lost", "overrun", "doubled", "changed", "reordered"], what applies
+//	fate          ["lost", "overrun", "doubled", "changed", "reordered", "discarded"], what applies
 //	lost          true: it did not arrive
-//	losses        [{"link", "time", "packet"}]
+//	losses        [{"link", "by", "time", "packet"}]; by whom, if it had crossed the link
 func (m *Message) MarshalJSON() ([]byte, error) {
 	j := messageJSON{
 		ID: m.ID, Time: m.Time, End: m.End, From: jsonEndpoint(m.From), To: jsonEndpoint(m.To),
@@ -38,7 +38,7 @@ func (m *Message) MarshalJSON() ([]byte, error) {
 		Story: m.Story, Exchange: m.Exchange, Beside: m.Beside, Packet: m.Packet, Size: m.Size, Missing: m.Missing, Packets: m.Carriers, Fate: fateNames(m.Fate), Lost: m.Lost,
 	}
 	for _, loss := range m.Losses {
-		l := lossJSON{Time: loss.Time, Packet: loss.Packet}
+		l := lossJSON{By: loss.By(), Time: loss.Time, Packet: loss.Packet}
 		if loss.Link != nil {
 			l.Link = loss.Link.Name
 		}
@@ -84,6 +84,7 @@ type endpointJSON struct {
 
 type lossJSON struct {
 	Link   string    `json:"link"`
+	By     string    `json:"by,omitempty"`
 	Time   time.Time `json:"time"`
 	Packet uint64    `json:"packet,omitempty"`
 }
@@ -101,7 +102,7 @@ var fates = [...]struct {
 	name string
 }{
 	{frame.Lost, "lost"}, {frame.Overrun, "overrun"}, {frame.Doubled, "doubled"}, {frame.Changed, "changed"},
-	{frame.Reordered, "reordered"},
+	{frame.Reordered, "reordered"}, {frame.Discarded, "discarded"},
 }
 
 func fateNames(f frame.Fate) []string {

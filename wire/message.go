@@ -100,6 +100,16 @@ type Loss struct {
 	Packet uint64 // the frame's ID
 }
 
+// By is the name of the node that has got the packet, and thrown it away: a router
+// that knew no way, say. "" means that the link has lost it.
+func (l *Loss) By() string {
+	if l.Link == nil || l.Fate&frame.Discarded == 0 {
+		return ""
+	}
+	f := frame.Frame{Link: l.Link, FromB: l.FromB}
+	return f.To().Name
+}
+
 // Fields is the tree of the message's fields; offsets are those in Bytes. It is
 // made anew at each call.
 func (m *Message) Fields() []Field {

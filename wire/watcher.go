@@ -148,6 +148,11 @@ func (w *Watcher) Stats() Stats {
 }
 
 func (w *Watcher) see(f *frame.Frame) {
+	if f.Again {
+		w.seeAgain(f)
+		w.flush()
+		return
+	}
 	w.stats.Frames++
 	defer w.pass()
 	if f.Hop > 0 {

@@ -112,6 +112,25 @@ func TestLostDatagram(t *testing.T) {
 	}
 }
 
+// What a router throws away has come to it, and is told once more: it is no frame of
+// the capture's, and the message did not arrive.
+func TestDiscardedDatagram(t *testing.T) {
+	n := new(forge.Network)
+	f := n.UDP(alice, bob, 40000, 12000, []byte("hi"))
+	router := &frame.Link{Name: "gw", A: frame.Node{Name: "gw", Kind: frame.Router}, B: frame.Node{Name: "lan", Kind: frame.Switch}}
+	came, again := f, f
+	came.Hop, came.Link, came.FromB = 1, router, true
+	again.Hop, again.Link, again.FromB, again.Fate, again.Again = 1, router, true, frame.Discarded, true
+	captured := 0
+	messages, _ := observe(t, wire.Options{Frames: func(*frame.Frame, bool) { captured++ }}, f, came, again)
+	if m := messages[0]; len(messages) != 1 || !m.Lost || len(m.Losses) != 1 || m.Losses[0].By() != "gw" {
+		t.Errorf("%+v", messages)
+	}
+	if captured != 2 {
+		t.Errorf("%d frames in the capture, want 2", captured)
+	}
+}
+
 func TestFloodedCopyIsNotTheMessage(t *testing.T) {
 	n := new(forge.Network)
 	carol := forge.NewHost("carol", "10.0.0.3", 3)

@@ -243,8 +243,9 @@ function text(r) {
   let s = r.s;
   if (r.v) s = `! ${s}`;
   if (r.folded && r.count > 1) s = `▸ ${s} ${say("more", { Number: r.count - 1 })}`;
-  if (r.l) s += ` · ${say("lost", { Link: r.at || "?" })}`;
-  else if (r.ln) s += ` · ${say("lostpart", { Number: r.ln, All: r.n || 1, Link: r.at || "?" })}`;
+  const end = { Link: r.at || "?", Node: r.by, Number: r.ln, All: r.n || 1 };
+  if (r.l) s += ` · ${say(r.by ? "discarded" : "lost", end)}`;
+  else if (r.ln) s += ` · ${say(r.by ? "discardedpart" : "lostpart", end)}`;
   if (r.ch) s += ` · ${say("changed")}`;
   if (r.d) s += ` · ${say("doubled")}`;
   if (r.re) s += ` · ${say("reordered")}`;

@@ -76,7 +76,7 @@ export class Traffic {
     const points = way.map((w) => this.places.get(w.node)).filter(Boolean);
     if (points.length < 2) return;
     const lostAt = r.l ? Math.max(way.findIndex((w) => w.link === r.at), 1) : -1;
-    const end = lostAt > 0 ? lostAt - 0.5 : points.length - 1;
+    const end = lostAt > 0 ? lostAt - (r.by ? 0 : 0.5) : points.length - 1;
     const dot = s("g", { class: `dot ${r.a ? "answer" : ""} ${r.l ? "lost" : ""}` }, s("circle", { r: 8 }));
     const at = { ...points[0] };
     if (this.room(at)) dot.append(s("text", { y: -12 }, `${r.p} ${r.s}`.slice(0, 28)));

@@ -215,15 +215,17 @@ func (l *Ladder) note(m *wire.Message) string {
 		return l.fate(m)
 	}
 	loss := m.Losses[0]
-	where := "?"
-	if loss.Link != nil {
+	key, how, where := "ladder.lost", "lost on ", "?"
+	if by := loss.By(); by != "" {
+		key, how, where = "ladder.discarded", "dropped by ", by
+	} else if loss.Link != nil {
 		where = loss.Link.Name
 	}
+	args := map[string]any{"Link": where, "Node": where, "Lost": len(m.Losses), "All": m.Carriers}
 	if m.Lost {
-		return l.say("ladder.lost", map[string]any{"Link": where}, "lost on "+where)
+		return l.say(key, args, how+where)
 	}
-	return l.glyphs.lost + " " + l.say("ladder.lost.part", map[string]any{"Link": where, "Lost": len(m.Losses), "All": m.Carriers},
-		fmt.Sprintf("%d/%d lost on %s", len(m.Losses), m.Carriers, where))
+	return l.glyphs.lost + " " + l.say(key+".part", args, fmt.Sprintf("%d/%d %s%s", len(m.Losses), m.Carriers, how, where))
 }
 
 func (l *Ladder) say(key string, args map[string]any, otherwise string) string {

@@ -131,6 +131,17 @@ func broadcast() []*wire.Message {
 	return s.messages
 }
 
+// discarded is what a traceroute looks like, and a transfer whose second half finds no way.
+func discarded() []*wire.Message {
+	var s story
+	gw := &frame.Link{Name: "gw-campus", A: frame.Node{Name: "gw", Kind: frame.Router}, B: frame.Node{Name: "campus", Kind: frame.Switch}}
+	loss := wire.Loss{Link: gw, FromB: true, Fate: frame.Discarded}
+	s.say("alice", "www", "UDP", "32 bytes", func(m *wire.Message) { m.Lost, m.Losses = true, []wire.Loss{loss} })
+	s.say("gw", "alice", "ICMP", "time exceeded")
+	s.say("www", "alice", "HTTP", "HTTP/1.1 200 OK", func(m *wire.Message) { m.Carriers, m.Losses = 6, []wire.Loss{loss, loss} })
+	return s.messages
+}
+
 func TestLadders(t *testing.T) {
 	for name, test := range map[string]struct {
 		messages []*wire.Message
@@ -149,6 +160,8 @@ func TestLadders(t *testing.T) {
 		"twelve-wide":  {many(12), ladder.Options{Width: 200}},
 		"page-fields":  {fielded(), ladder.Options{Fields: true, Width: 60}},
 		"broadcast":    {broadcast(), ladder.Options{}},
+		"discarded":    {discarded(), ladder.Options{Words: explain.English}},
+		"discarded-zh": {discarded(), ladder.Options{Words: explain.Chinese}},
 		"nothing":      {nil, ladder.Options{}},
 	} {
 		t.Run(name, func(t *testing.T) {
