@@ -29,8 +29,11 @@ const (
 )
 
 // nextHops knows the Ethernet addresses of a router's next hops: its adjacency
-// table. The stack finds them out, by ARP and NDP. It must not be asked in its
-// own callbacks, where it holds locks: what it answers is handed to a goroutine.
+// table. The stack finds them out, by ARP and NDP. What it has found is in effect
+// when its callback returns: who has just said its address by ARP is answered there.
+// But the stack must not be asked in its own callbacks, where it holds locks, and to
+// tell a sender that its packet goes no further can need another next hop: that is
+// for a goroutine.
 type nextHops struct {
 	router *Router
 
@@ -38,9 +41,9 @@ type nextHops struct {
 	known   map[nextHop]*adjacency
 	waiting map[nextHop][]parcel // never empty slices
 
-	answersMu sync.Mutex
-	answers   []answer
-	answered  chan struct{} // a token: there are answers
+	silentMu  sync.Mutex
+	silent    []nextHop     // those that do not answer
+	givingUp  chan struct{} // a token: there are some
 	end, done chan struct{}
 }
 
@@ -50,18 +53,11 @@ type adjacency struct {
 	ask atomic.Int64 // when the stack is to be asked again, in Unix nanoseconds
 }
 
-// answer is what the stack found out.
-type answer struct {
-	hop   nextHop
-	mac   mac
-	found bool
-}
-
 func (n *nextHops) start(r *Router) {
 	n.router = r
 	n.known = make(map[nextHop]*adjacency)
 	n.waiting = make(map[nextHop][]parcel)
-	n.answered = make(chan struct{}, 1)
+	n.givingUp = make(chan struct{}, 1)
 	n.end, n.done = make(chan struct{}), make(chan struct{})
 	go n.serve()
 }
@@ -122,12 +118,14 @@ func (n *nextHops) ask(hop nextHop) {
 	}
 	failed := n.router.stack.GetLinkAddress(hop.card.id, stackAddress(hop.addr), tcpip.Address{}, protocol,
 		func(result stack.LinkResolutionResult) {
-			a := answer{hop: hop, found: result.Err == nil && len(result.LinkAddress) == len(mac{})}
-			copy(a.mac[:], result.LinkAddress)
-			n.hear(a)
+			if result.Err == nil && len(result.LinkAddress) == len(mac{}) {
+				n.learn(hop, mac([]byte(result.LinkAddress)))
+			} else {
+				n.hearNothing(hop)
+			}
 		})
 	if _, later := failed.(*tcpip.ErrWouldBlock); failed != nil && !later {
-		n.hear(answer{hop: hop})
+		n.hearNothing(hop)
 	}
 }
 
@@ -140,9 +138,7 @@ func (n *nextHops) OnNeighborChanged(id tcpip.NICID, entry stack.NeighborEntry) 
 	}
 	for _, card := range *n.router.ports.Load() {
 		if card.id == id {
-			a := answer{hop: nextHop{card, plainAddress(entry.Addr)}, found: true}
-			copy(a.mac[:], entry.LinkAddr)
-			n.hear(a)
+			n.learn(nextHop{card, plainAddress(entry.Addr)}, mac([]byte(entry.LinkAddr)))
 		}
 	}
 }
@@ -153,13 +149,14 @@ func (n *nextHops) OnNeighborAdded(tcpip.NICID, stack.NeighborEntry) {}
 // OnNeighborRemoved implements stack.NUDDispatcher: what was known may stay.
 func (n *nextHops) OnNeighborRemoved(tcpip.NICID, stack.NeighborEntry) {}
 
-// hear is called with an answer, often with the stack's locks held.
-func (n *nextHops) hear(a answer) {
-	n.answersMu.Lock()
-	n.answers = append(n.answers, a)
-	n.answersMu.Unlock()
+// hearNothing is called, often with the stack's locks held, when a next hop does not
+// answer.
+func (n *nextHops) hearNothing(hop nextHop) {
+	n.silentMu.Lock()
+	n.silent = append(n.silent, hop)
+	n.silentMu.Unlock()
 	select {
-	case n.answered <- struct{}{}:
+	case n.givingUp <- struct{}{}:
 	default:
 	}
 }
@@ -168,46 +165,43 @@ func (n *nextHops) serve() {
 	defer close(n.done)
 	for {
 		select {
-		case <-n.answered:
+		case <-n.givingUp:
 		case <-n.end:
 			return
 		}
-		n.answersMu.Lock()
-		answers := n.answers
-		n.answers = nil
-		n.answersMu.Unlock()
-		for _, a := range answers {
-			if a.found {
-				n.learn(a)
-			} else {
-				n.giveUp(a.hop)
-			}
+		n.silentMu.Lock()
+		silent := n.silent
+		n.silent = nil
+		n.silentMu.Unlock()
+		for _, hop := range silent {
+			n.giveUp(hop)
 		}
 	}
 }
 
-// learn sends what waits for a next hop. Packets that come in meanwhile wait
-// for the lock, so that they do not overtake these.
-func (n *nextHops) learn(a answer) {
+// learn notes a next hop's Ethernet address, and sends what waits for it. Packets
+// that come in meanwhile wait for the lock, so that they do not overtake these. It
+// only fills queues, and may be called with the stack's locks held.
+func (n *nextHops) learn(hop nextHop, address mac) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	known, waiting := n.known[a.hop], n.waiting[a.hop]
+	known, waiting := n.known[hop], n.waiting[hop]
 	if known == nil && waiting == nil {
 		return // a neighbor that nothing has been sent to
 	}
 	for _, p := range waiting {
-		p.put(a.mac)
+		p.put(address)
 	}
-	delete(n.waiting, a.hop)
-	if known != nil && known.mac == a.mac {
+	delete(n.waiting, hop)
+	if known != nil && known.mac == address {
 		return
 	}
 	if len(n.known) >= maxKnown {
 		clear(n.known)
 	}
-	fresh := &adjacency{mac: a.mac}
+	fresh := &adjacency{mac: address}
 	fresh.ask.Store(n.router.net.clock.Now().Add(askAgain).UnixNano())
-	n.known[a.hop] = fresh
+	n.known[hop] = fresh
 }
 
 // giveUp tells the senders of what waits for a next hop that it does not answer.
