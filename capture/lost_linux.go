@@ -18,7 +18,7 @@ import (
 // Lost are the frames that a switch of the kernel has thrown away, of which it tells
 // whoever has asked (NFLOG, linux/netfilter/nfnetlink_log.h). The rule that threw a
 // frame away says by its prefix which cable that was: [LostFrom] is the one that it
-// came by, [LostTo] the one that it would have gone by.
+// came by, on which it has been seen, [LostTo] the one that it would have gone by.
 type Lost struct {
 	file *os.File
 	raw  syscall.RawConn
@@ -117,13 +117,13 @@ func (l *Lost) Run(ctx context.Context, s *Socket, tap frame.Tap) error {
 		}
 		for _, m := range messages {
 			if m.Header.Type == unix.NFNL_SUBSYS_ULOG<<8|logPacket {
-				l.see(s, tap, m)
+				s.seeLost(tap, m)
 			}
 		}
 	}
 }
 
-func (l *Lost) see(s *Socket, tap frame.Tap, m syscall.NetlinkMessage) {
+func (s *Socket) seeLost(tap frame.Tap, m syscall.NetlinkMessage) {
 	const generic = 4
 	if len(m.Data) < generic {
 		return
@@ -138,14 +138,17 @@ func (l *Lost) see(s *Socket, tap frame.Tap, m syscall.NetlinkMessage) {
 		return
 	}
 	f := frame.Frame{
-		FromB: side == LostTo, Time: time.Now(), Fate: frame.Lost,
+		FromB: side == LostTo, Again: side == LostFrom, Time: time.Now(), Fate: frame.Lost,
 		Data: slices.Concat(a[nfulaHWHeader], a[nfulaPayload]),
 	}
 	// It is told by another way than the frame was: what has not been seen yet will be.
 	const tries, pause = 20, 10 * time.Millisecond
 	for range tries {
-		if s.recognize(int(binary.BigEndian.Uint32(at)), &f) {
+		known, seen := s.recognize(int(binary.BigEndian.Uint32(at)), &f)
+		if seen {
 			tap.See(f)
+		}
+		if seen || !known {
 			return
 		}
 		time.Sleep(pause)
@@ -166,14 +169,15 @@ func attributes(b []byte) map[int][]byte {
 	return all
 }
 
-// recognize completes a frame on the cable of a port, if it has been seen before.
-func (s *Socket) recognize(number int, f *frame.Frame) bool {
+// recognize completes a frame on the cable of a port, if that is known and the frame
+// has been seen before.
+func (s *Socket) recognize(number int, f *frame.Frame) (known, seen bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, known := s.ports[number]
 	if !known {
-		return false
+		return false, false
 	}
 	f.Link = p.link
-	return s.sightings.Again(f)
+	return true, s.sightings.Again(f)
 }
