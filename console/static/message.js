@@ -33,7 +33,6 @@ export async function openMessage(row, focus) {
     ...(m.findings ?? []).map(finding),
     m.lost ? el("p", { class: "finding wrong" }, `✗ ${say("lost", { Link: m.lost.join(", ") })}`) : null,
     m.discarded ? el("p", { class: "finding wrong" }, `✗ ${say("discarded", { Node: m.discarded.join(", ") })}`) : null,
-    m.discarded ? el("p", { class: "finding wrong" }, `✗ ${say("discarded", { Node: m.discarded.join(", ") })}`) : null,
     el("p", { class: "where" }, facts(m)),
     buttons(m, views),
     views,
