@@ -16,6 +16,7 @@ import (
 
 	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/netx"
+	"github.com/wirebook/wirebook/servers/dnsd/names"
 )
 
 // Authority is the authoritative role: it answers for its zones, from what it
@@ -60,7 +61,7 @@ func (zs *zones) nearest(name string, qtype uint16) *Zone {
 		return nil
 	}
 	var own *Zone
-	for above := range ancestors(name) {
+	for above := range names.Up(name) {
 		zone, ok := (*zs)[above]
 		if !ok {
 			continue

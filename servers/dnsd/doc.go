@@ -53,7 +53,7 @@
 // message on a connection at stream.go; both go through conversation.go to
 // the role. The authoritative one answers in answer.go, which is the algorithm
 // of RFC 1034 §4.3.2 step by step, out of the zone in zone.go and records.go, where match.go
-// finds the way to a name. fit.go cuts long replies. packed.go and plain.go are
+// finds the way to a name; package names is how names are ordered. fit.go cuts long replies. packed.go and plain.go are
 // the short cut that makes it fast, and can be left out when reading.
 // transfer.go, secondary.go and notify.go keep copies of a zone the same.
 package dnsd

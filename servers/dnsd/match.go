@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/miekg/dns"
+
+	"github.com/wirebook/wirebook/servers/dnsd/names"
 )
 
 // match is where a name leads in a zone.
@@ -27,7 +29,7 @@ func (r *records) match(name string, qtype uint16) match {
 		here := name[at:]
 		n, exists := r.nodes[here]
 		if !exists {
-			return match{node: r.nodes[wildcardOf(parent(here))]}
+			return match{node: r.nodes[wildcardOf(names.Parent(here))]}
 		}
 		// A DS record is the parent's: it says with which key the child is
 		// signed (RFC 4035 §3.1.4.1).

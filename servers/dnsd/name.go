@@ -1,8 +1,6 @@
 package dnsd
 
 import (
-	"cmp"
-	"iter"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -30,41 +28,6 @@ func isName(name string) bool {
 	var wire [maxName]byte
 	_, err := dns.PackDomainName(name, wire[:], 0, nil, false)
 	return err == nil
-}
-
-// parent is name without its first label.
-func parent(name string) string {
-	at, end := dns.NextLabel(name, 0)
-	if end {
-		return "."
-	}
-	return name[at:]
-}
-
-// ancestors is name and every name above it, up to the root.
-func ancestors(name string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for at, end := 0, false; !end; at, end = dns.NextLabel(name, at) {
-			if !yield(name[at:]) {
-				return
-			}
-		}
-		if name != "." {
-			yield(".")
-		}
-	}
-}
-
-// compareNames orders names as a zone is read: a parent before what is below it,
-// siblings by their label (RFC 4034 §6.1).
-func compareNames(a, b string) int {
-	as, bs := dns.SplitDomainName(a), dns.SplitDomainName(b)
-	for i, j := len(as)-1, len(bs)-1; i >= 0 && j >= 0; i, j = i-1, j-1 {
-		if c := strings.Compare(as[i], bs[j]); c != 0 {
-			return c
-		}
-	}
-	return cmp.Compare(len(as), len(bs))
 }
 
 // newer reports whether serial a comes after b in the arithmetic of serial

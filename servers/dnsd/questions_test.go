@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"github.com/wirebook/wirebook/servers/dnsd/names"
 )
 
 // manyQuestions asks for all that is in the test zones and around it, in a
@@ -16,21 +18,21 @@ func manyQuestions(t testing.TB) []*dns.Msg {
 		dns.TypeA, dns.TypeAAAA, dns.TypeNS, dns.TypeMX, dns.TypeSOA, dns.TypeTXT, dns.TypeCNAME,
 		dns.TypeSRV, dns.TypePTR, dns.TypeDS, dns.TypeCAA, dns.TypeDNAME, 65280,
 	}
-	names := map[string]bool{"example.net.": true, "com.": true, ".": true}
+	asked := map[string]bool{"example.net.": true, "com.": true, ".": true}
 	for _, zone := range testZones {
 		for _, rr := range loadZone(t, zone).Records() {
 			owner := rr.Header().Name
-			names[owner] = true
-			names[parent(owner)] = true
-			names["beside."+parent(owner)] = true
-			names["below."+owner] = true
-			names["far.below."+owner] = true
-			names["*."+owner] = true
+			asked[owner] = true
+			asked[names.Parent(owner)] = true
+			asked["beside."+names.Parent(owner)] = true
+			asked["below."+owner] = true
+			asked["far.below."+owner] = true
+			asked["*."+owner] = true
 		}
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	var all []*dns.Msg
-	for name := range names {
+	for name := range asked {
 		for _, qtype := range types {
 			all = append(all, question(shout(random, name), qtype))
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/miekg/dns"
+
+	"github.com/wirebook/wirebook/servers/dnsd/names"
 )
 
 // records is what a zone holds at one moment. It is never changed, only
@@ -132,7 +134,7 @@ func (r *records) ensure(owner string) *node {
 	default:
 		n = &node{sets: make(map[uint16][]dns.RR)}
 		if owner != r.apex {
-			r.ensure(parent(owner)).children++
+			r.ensure(names.Parent(owner)).children++
 		}
 	}
 	r.nodes[owner] = n
@@ -167,7 +169,7 @@ func (r *records) remove(owner string, types []uint16) error {
 func (r *records) prune(owner string) {
 	for owner != r.apex && len(r.nodes[owner].sets) == 0 && r.nodes[owner].children == 0 {
 		delete(r.nodes, owner)
-		owner = parent(owner)
+		owner = names.Parent(owner)
 		r.ensure(owner).children--
 	}
 }
@@ -229,7 +231,7 @@ func (r *records) checkServer(owner, server string) error {
 // list returns all records, the SOA first.
 func (r *records) list() []dns.RR {
 	all := []dns.RR{r.soa()}
-	for _, owner := range slices.SortedFunc(maps.Keys(r.nodes), compareNames) {
+	for _, owner := range slices.SortedFunc(maps.Keys(r.nodes), names.Compare) {
 		sets := r.nodes[owner].sets
 		for _, t := range slices.Sorted(maps.Keys(sets)) {
 			if t != dns.TypeSOA {

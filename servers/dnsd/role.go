@@ -17,7 +17,7 @@ import (
 // [Notifiable]: Server looks for each.
 type Role interface {
 	// Answer returns the reply to query, which has opcode QUERY and exactly
-	// one question. The reply is never nil: REFUSED says that the role will
+	// one question, of a type that can be asked for. The reply is never nil: REFUSED says that the role will
 	// not answer. It sets the response code, AA, RA and the three sections.
 	// The rest is the server's: the ID, QR, the copied RD and CD bits, the
 	// question as it was asked, the OPT record, and cutting the reply down to

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/wirebook/wirebook/servers/dnsd/names"
 )
 
 // cache keeps sets until they expire, or until room is needed: then those go
@@ -63,7 +65,7 @@ func (c *cache) lookup(k key, now time.Time) *set {
 		}
 	}
 	// Where there is no name, there is none below it (RFC 8020).
-	for name := range ancestors(k.name) {
+	for name := range names.Up(k.name) {
 		if s := c.live(key{name, 0}, now); s != nil {
 			return s
 		}
@@ -138,29 +140,7 @@ func (c *cache) entries(now time.Time) []Entry {
 		all = append(all, entry)
 	}
 	slices.SortFunc(all, func(a, b Entry) int {
-		return cmp.Or(fromRoot(a.Name, b.Name), strings.Compare(a.Type, b.Type))
+		return cmp.Or(names.Compare(a.Name, b.Name), strings.Compare(a.Type, b.Type))
 	})
 	return all
-}
-
-// fromRoot orders names as a tree is read: label by label from the right.
-func fromRoot(a, b string) int {
-	x, y := dns.SplitDomainName(a), dns.SplitDomainName(b)
-	slices.Reverse(x)
-	slices.Reverse(y)
-	return slices.Compare(x, y)
-}
-
-// ancestors yields name, the name above it, and so on up to the root.
-func ancestors(name string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for at, end := 0, false; !end; at, end = dns.NextLabel(name, at) {
-			if name[at:] == "" || !yield(name[at:]) {
-				return
-			}
-		}
-		if name != "." {
-			yield(".")
-		}
-	}
 }

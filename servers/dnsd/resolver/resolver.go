@@ -78,12 +78,8 @@ func (r *Resolver) Answer(ctx context.Context, query *dns.Msg, from netip.AddrPo
 	reply := new(dns.Msg).SetReply(query)
 	reply.RecursionAvailable = r.allowed(from.Addr())
 	q := query.Question[0]
-	switch {
-	case !reply.RecursionAvailable, q.Qclass != dns.ClassINET, q.Qtype == dns.TypeAXFR, q.Qtype == dns.TypeIXFR:
+	if !reply.RecursionAvailable || q.Qclass != dns.ClassINET || q.Qtype == dns.TypeAXFR || q.Qtype == dns.TypeIXFR {
 		reply.Rcode = dns.RcodeRefused
-		return reply
-	case !isQuestion(q):
-		reply.Rcode = dns.RcodeFormatError
 		return reply
 	}
 	k := key{dns.CanonicalName(q.Name), q.Qtype}
@@ -100,15 +96,6 @@ func (r *Resolver) Answer(ctx context.Context, query *dns.Msg, from netip.AddrPo
 	r.write(reply, chain)
 	r.packed.keep(reply, chain, r.clock.Now())
 	return reply
-}
-
-// isQuestion reports whether q's type is one that a record can have, or ANY.
-func isQuestion(q dns.Question) bool {
-	switch q.Qtype {
-	case dns.TypeNone, dns.TypeOPT, dns.TypeTSIG, dns.TypeTKEY, dns.TypeMAILA, dns.TypeMAILB:
-		return false
-	}
-	return true
 }
 
 // allowed reports whether the host at addr may ask.

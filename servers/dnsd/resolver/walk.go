@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/wirebook/wirebook/netx"
+	"github.com/wirebook/wirebook/servers/dnsd/names"
 )
 
 var (
@@ -111,21 +112,14 @@ func (r *Resolver) closest(k key) *zone {
 	name := k.name
 	if k.rrtype == dns.TypeDS && name != "." {
 		// A DS record is the parent's (RFC 4035 §3.1.4.1).
-		name = parent(name)
+		name = names.Parent(name)
 	}
-	for above := range ancestors(name) {
+	for above := range names.Up(name) {
 		if z := r.cachedZone(above); z != nil {
 			return z
 		}
 	}
 	return r.rootZone()
-}
-
-func parent(name string) string {
-	if at, end := dns.NextLabel(name, 0); !end {
-		return name[at:]
-	}
-	return "."
 }
 
 func (r *Resolver) rootZone() *zone {
