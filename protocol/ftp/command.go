@@ -22,7 +22,7 @@ var ErrNoCommand = errors.New("not an FTP command")
 // ParseCommand reads a line, whose CR LF may be there still. Telnet's control
 // bytes, which clients put before ABOR (RFC 959 §3.3), are skipped.
 func ParseCommand(line string) (Command, error) {
-	line = strings.TrimRight(StripTelnet(line), "\r\n")
+	line = strings.TrimRight(stripTelnet(line), "\r\n")
 	verb, arg, _ := strings.Cut(line, " ")
 	if len(verb) < 3 || len(verb) > 8 {
 		return Command{}, ErrNoCommand
@@ -48,10 +48,10 @@ func (c Command) Secret() bool { return c.Verb == "PASS" || c.Verb == "ACCT" }
 
 const telnetIAC = 0xff // "interpret as command" (RFC 854)
 
-// StripTelnet takes Telnet's commands out of a line: FTP's control connection is
+// stripTelnet takes Telnet's commands out of a line: FTP's control connection is
 // a Telnet connection (RFC 959 §2.3), and a client that interrupts a transfer
 // sends IAC IP, IAC DM before its ABOR. IAC IAC is the byte 255 itself.
-func StripTelnet(line string) string {
+func stripTelnet(line string) string {
 	if strings.IndexByte(line, telnetIAC) < 0 {
 		return line
 	}

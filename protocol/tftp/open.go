@@ -39,7 +39,7 @@ func (t *Transfer) Agree(asked Terms, answer []byte) error {
 	if !IsOACK(answer) {
 		return nil
 	}
-	options, err := ParseOACK(answer)
+	options, err := parseOACK(answer)
 	if err != nil {
 		return t.end(&Error{OptionsRefused, "not an OACK"})
 	}

@@ -101,8 +101,8 @@ func (r Request) Append(buf []byte) []byte {
 	return appendOptions(buf, r.Options)
 }
 
-// ParseOACK reads which options the server accepts.
-func ParseOACK(packet []byte) ([]Option, error) {
+// parseOACK reads which options the server accepts.
+func parseOACK(packet []byte) ([]Option, error) {
 	if opcode(packet) != OACK {
 		return nil, errMalformed
 	}
