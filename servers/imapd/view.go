@@ -1,6 +1,7 @@
 package imapd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -215,7 +216,7 @@ func (v *view) recent() uint32 {
 
 // firstAfter is the place of the first message with a higher UID.
 func firstAfter(messages []mailbox.Message, uid uint32) int {
-	i, found := slices.BinarySearchFunc(messages, uid, func(m mailbox.Message, uid uint32) int { return int(int64(m.UID) - int64(uid)) })
+	i, found := slices.BinarySearchFunc(messages, uid, func(m mailbox.Message, uid uint32) int { return cmp.Compare(m.UID, uid) })
 	if found {
 		i++
 	}

@@ -1,6 +1,7 @@
 package mailbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -112,9 +113,7 @@ func (f *Folder) Messages() []Message { return slices.Clone(f.messages) }
 
 // find returns a message of the view, or nil.
 func (f *Folder) find(uid uint32) *Message {
-	i, found := slices.BinarySearchFunc(f.messages, uid, func(m Message, uid uint32) int {
-		return int(int64(m.UID) - int64(uid))
-	})
+	i, found := slices.BinarySearchFunc(f.messages, uid, func(m Message, uid uint32) int { return cmp.Compare(m.UID, uid) })
 	if !found {
 		return nil
 	}

@@ -129,7 +129,7 @@ func (f *Folder) number(names map[string]*found) error {
 			all = append(all, n)
 		}
 	}
-	slices.SortFunc(all, func(a, b *found) int { return int(int64(a.uid) - int64(b.uid)) })
+	slices.SortFunc(all, func(a, b *found) int { return cmp.Compare(a.uid, b.uid) })
 	switch {
 	case failed != nil:
 	case j.damaged || j.lines+len(fresh) > 1000+2*len(all):
