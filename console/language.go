@@ -11,7 +11,7 @@ import (
 // places stand in the page's sentences for what only the page itself knows: it
 // writes a number where {Number} is.
 var places = map[string]any{
-	"Number": "{Number}", "Text": "{Text}", "Host": "{Host}", "Link": "{Link}", "Time": "{Time}", "All": "{All}",
+	"Number": "{Number}", "Text": "{Text}", "Host": "{Host}", "Link": "{Link}", "Node": "{Node}", "Time": "{Time}", "All": "{All}",
 }
 
 // languageOf is the one that a request asks for, by ?lang= or by the browser's
