@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"testing"
+
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 // BenchmarkRetr retrieves messages of 4 KB, in sessions of 1,000, whose commands
 // are all sent at once.
 func BenchmarkRetr(b *testing.B) {
-	store, _ := testMail(b)
+	store, _ := mailboxtest.Three(b)
 	const messages = 1000
 	var texts []string
 	var commands bytes.Buffer
@@ -18,7 +20,7 @@ func BenchmarkRetr(b *testing.B) {
 		texts = append(texts, letter(4096))
 		fmt.Fprintf(&commands, "RETR %d\r\n", i+1)
 	}
-	deliver(b, store, "bob", texts...)
+	mailboxtest.Deliver(b, store, "bob", texts...)
 	address := start(b, &Server{Mail: store})
 	commands.WriteString("QUIT\r\n")
 	b.SetBytes(int64(len(texts[0])))

@@ -10,8 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wirebook/wirebook/internal/running"
 	"github.com/wirebook/wirebook/internal/transcript"
+	"github.com/wirebook/wirebook/netx"
 	"github.com/wirebook/wirebook/protocol/mail"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 // TestConversations plays what stands in testdata/conversations, one file a topic,
@@ -57,16 +60,16 @@ func TestNoAPOPWithoutSecrets(t *testing.T) {
 // TestDeletionOnlyInUpdate: what was marked is there until QUIT, and for ever if
 // the connection ends otherwise.
 func TestDeletionOnlyInUpdate(t *testing.T) {
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	address := start(t, &Server{Mail: store})
 	cut := login(t, address, "alice")
 	cut.must("DELE 1", "DELE 2", "DELE 3")
-	if n := len(view(t, store, "alice")); n != 3 {
+	if n := len(mailboxtest.Stored(t, store, "alice")); n != 3 {
 		t.Errorf("%d messages before the end", n)
 	}
 	cut.conn.Close()
 	awaitFree(t, store, "alice")
-	if n := len(view(t, store, "alice")); n != 3 {
+	if n := len(mailboxtest.Stored(t, store, "alice")); n != 3 {
 		t.Errorf("%d messages after the connection was cut", n)
 	}
 	c := login(t, address, "alice")
@@ -75,7 +78,7 @@ func TestDeletionOnlyInUpdate(t *testing.T) {
 	}
 	c.must("DELE 1", "DELE 3", "RSET", "DELE 1", "QUIT")
 	want := []string{"S:Subject: dots\r\n\r\n.\r\n..\r\n.hidden\r\n", ":Subject: LF\r\n\r\nend\r\n"}
-	if got := view(t, store, "alice"); !slices.Equal(got, want) {
+	if got := mailboxtest.Stored(t, store, "alice"); !slices.Equal(got, want) {
 		t.Errorf("%q are left", got)
 	}
 }
@@ -83,7 +86,7 @@ func TestDeletionOnlyInUpdate(t *testing.T) {
 // TestTheNamesStay: a program that leaves its mail on the server knows by UIDL what
 // is new, in the next session, too.
 func TestTheNamesStay(t *testing.T) {
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	address := start(t, &Server{Mail: store})
 	names := func(c *talk) (names []string) {
 		c.must("UIDL")
@@ -99,7 +102,7 @@ func TestTheNamesStay(t *testing.T) {
 	for line := ""; line != "."; line = first.say("") {
 	}
 	first.must("QUIT")
-	deliver(t, store, "alice", "new\r\n")
+	mailboxtest.Deliver(t, store, "alice", "new\r\n")
 	second := login(t, address, "alice")
 	after := names(second)
 	if len(after) != 4 || !slices.Equal(after[:3], before) || slices.Contains(before, after[3]) {
@@ -113,7 +116,7 @@ func TestTheNamesStay(t *testing.T) {
 
 // TestOneSessionAMaildrop: a second one is told so, and others' are not kept out.
 func TestOneSessionAMaildrop(t *testing.T) {
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	address := start(t, &Server{Mail: store})
 	first := login(t, address, "alice")
 	second := dial(t, address)
@@ -122,7 +125,7 @@ func TestOneSessionAMaildrop(t *testing.T) {
 		t.Error(reply)
 	}
 	login(t, address, "bob")
-	deliver(t, store, "alice", "meanwhile\r\n")
+	mailboxtest.Deliver(t, store, "alice", "meanwhile\r\n")
 	if reply := first.must("STAT"); reply != "+OK 3 101" {
 		t.Errorf("a message came in the middle of a session: %s", reply)
 	}
@@ -135,7 +138,7 @@ func TestOneSessionAMaildrop(t *testing.T) {
 
 // TestAMessageThatIsGone, since another program has removed it.
 func TestAMessageThatIsGone(t *testing.T) {
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	c := login(t, start(t, &Server{Mail: store}), "alice")
 	box, err := store.Open("alice")
 	if err != nil {
@@ -165,9 +168,9 @@ func TestAMessageThatIsGone(t *testing.T) {
 // TestReadingAhead gives each message whole, in whatever order they are asked for:
 // also those whose names lie about their size, and those too large to be read ahead.
 func TestReadingAhead(t *testing.T) {
-	store, dir := testMail(t)
+	store, dir := mailboxtest.Three(t)
 	texts := []string{letter(100), letter(40_000), letter(smallMessage - 100), letter(20_000)}
-	deliver(t, store, "bob", texts...)
+	mailboxtest.Deliver(t, store, "bob", texts...)
 	for name, text := range map[string]string{"1999999991.a,S=5,W=5": letter(300), "1999999992.b,S=9000,W=9000": letter(400)} {
 		if err := os.WriteFile(filepath.Join(dir, "bob", "new", name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -198,14 +201,14 @@ func TestReadingAhead(t *testing.T) {
 // TestServeEndsAndBeginsAgain ends a server in the middle of its conversations, and
 // starts it once more, as a supervisor does.
 func TestServeEndsAndBeginsAgain(t *testing.T) {
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	server := &Server{Mail: store, Users: testUsers, Addr: "127.0.0.1:0", Log: quiet}
 	for range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
-		nw := &listening{at: make(chan net.Addr, 1)}
+		nw := running.Listening(netx.OS{}, "tcp")
 		ended := make(chan error, 1)
 		go func() { ended <- server.Serve(ctx, nw) }()
-		address := (<-nw.at).String()
+		address := (<-nw.At).String()
 		c := login(t, address, "alice")
 		c.must("DELE 1")
 		dial(t, address)
@@ -216,14 +219,14 @@ func TestServeEndsAndBeginsAgain(t *testing.T) {
 		if rest, _ := c.in.ReadString('\n'); rest != "" {
 			t.Errorf("%q after the end", rest)
 		}
-		if n := len(view(t, store, "alice")); n != 3 {
+		if n := len(mailboxtest.Stored(t, store, "alice")); n != 3 {
 			t.Errorf("%d messages", n)
 		}
 	}
 }
 
 func TestWhatAServerNeeds(t *testing.T) {
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	for what, s := range map[string]*Server{
 		"Mail":  {Users: testUsers},
 		"Users": {Mail: store},

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/wirebook/wirebook/internal/certificate"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 // FuzzConversation: whatever a client says, each reply begins as it should, the
@@ -16,8 +19,8 @@ func FuzzConversation(f *testing.F) {
 	f.Add("USER alice\r\nPASS alice\r\nLIST\r\nRETR 1\r\nTOP 2 1\r\nDELE 1\r\nRSET\r\nUIDL 3\r\nCAPA\r\n")
 	f.Add("AUTH PLAIN AGFsaWNlAGFsaWNl\r\nTOP 1 99999999999\r\nRETR\n\r\n\r\x00")
 	f.Add("APOP alice 00\r\nAUTH PLAIN\r\n*\r\nUSER a\r\nPASS\r\n")
-	store, _ := testMail(f)
-	server := &Server{Mail: store, Users: testUsers, Log: quiet, LoginDelay: time.Nanosecond, TLS: testCertificate(f).server}
+	store, _ := mailboxtest.Three(f)
+	server := &Server{Mail: store, Users: testUsers, Log: quiet, LoginDelay: time.Nanosecond, TLS: certificate.For(f).Server}
 	o, err := server.office()
 	if err != nil {
 		f.Fatal(err)
@@ -31,7 +34,7 @@ func FuzzConversation(f *testing.F) {
 		if !strings.HasPrefix(string(replies), "+OK") {
 			t.Errorf("%q", replies)
 		}
-		if n := len(view(t, store, "alice")); n != 3 {
+		if n := len(mailboxtest.Stored(t, store, "alice")); n != 3 {
 			t.Fatalf("%d messages", n)
 		}
 	})

@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/wirebook/wirebook/clock"
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/servers/mailbox"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 // awaitFree waits until nobody has the maildrop.
@@ -91,7 +93,7 @@ func TestWrongPasswordsTakeTime(t *testing.T) {
 
 // TestASilentClient is told nothing, and nothing is deleted.
 func TestASilentClient(t *testing.T) {
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	address := start(t, &Server{Mail: store, IdleTimeout: 3 * time.Second})
 	c := login(t, address, "alice")
 	c.must("DELE 1")
@@ -99,7 +101,7 @@ func TestASilentClient(t *testing.T) {
 		t.Errorf("%q, %v", rest, err)
 	}
 	awaitFree(t, store, "alice")
-	if n := len(view(t, store, "alice")); n != 3 {
+	if n := len(mailboxtest.Stored(t, store, "alice")); n != 3 {
 		t.Errorf("%d messages", n)
 	}
 }
@@ -119,8 +121,8 @@ func TestASlowLine(t *testing.T) {
 
 // TestAClientThatDoesNotRead is not waited for, and does not hold up others.
 func TestAClientThatDoesNotRead(t *testing.T) {
-	store, _ := testMail(t)
-	deliver(t, store, "bob", letter(32<<20))
+	store, _ := mailboxtest.Three(t)
+	mailboxtest.Deliver(t, store, "bob", letter(32<<20))
 	address := start(t, &Server{Mail: store, WriteTimeout: 500 * time.Millisecond})
 	c := login(t, address, "bob")
 	io.WriteString(c.conn, "RETR 1\r\n")
@@ -131,8 +133,8 @@ func TestAClientThatDoesNotRead(t *testing.T) {
 // TestALargeMessage passes through in little memory.
 func TestALargeMessage(t *testing.T) {
 	const size = 64 << 20
-	store, _ := testMail(t)
-	deliver(t, store, "bob", letter(size))
+	store, _ := mailboxtest.Three(t)
+	mailboxtest.Deliver(t, store, "bob", letter(size))
 	c := login(t, start(t, &Server{Mail: store}), "bob")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -159,7 +161,7 @@ func TestALargeMessage(t *testing.T) {
 
 // TestSTLS: the same session, in secret.
 func TestSTLS(t *testing.T) {
-	authority := testCertificate(t)
+	authority := certificate.For(t)
 	c := dial(t, start(t, &Server{NeedTLS: true}))
 	c.must("")
 	for _, line := range []string{"USER alice", "AUTH PLAIN AGFsaWNlAGFsaWNl"} {
@@ -168,7 +170,7 @@ func TestSTLS(t *testing.T) {
 		}
 	}
 	c.must("STLS")
-	secured := tls.Client(c.conn, authority.client)
+	secured := tls.Client(c.conn, authority.Client)
 	c.conn = secured
 	c.in.Reset(secured)
 	if reply := c.say("STLS"); reply != "-ERR TLS has begun already" {
@@ -183,12 +185,12 @@ func TestSTLS(t *testing.T) {
 // TestNothingFromBeforeTLS: what came in the clear is not carried out in secret,
 // neither a name nor commands behind STLS.
 func TestNothingFromBeforeTLS(t *testing.T) {
-	authority := testCertificate(t)
+	authority := certificate.For(t)
 	c := dial(t, start(t, &Server{}))
 	c.must("", "USER alice")
 	io.WriteString(c.conn, "STLS\r\nNOOP\r\nUSER bob\r\n")
 	c.must("")
-	secured := tls.Client(c.conn, authority.client)
+	secured := tls.Client(c.conn, authority.Client)
 	c.conn = secured
 	c.in.Reset(secured)
 	if reply := c.say("PASS alice"); reply != "-ERR USER first" {
@@ -198,10 +200,10 @@ func TestNothingFromBeforeTLS(t *testing.T) {
 }
 
 func TestTLSFromTheFirstByte(t *testing.T) {
-	authority := testCertificate(t)
+	authority := certificate.For(t)
 	address := start(t, &Server{Secure: true})
 	c := dial(t, address)
-	c.conn = tls.Client(c.conn, authority.client)
+	c.conn = tls.Client(c.conn, authority.Client)
 	c.in.Reset(c.conn)
 	c.must("", "USER alice", "PASS alice", "QUIT")
 	plain := dial(t, address)
@@ -225,12 +227,12 @@ func TestAHandshakeThatFails(t *testing.T) {
 
 // TestManySessions at once, each with its own maildrop.
 func TestManySessions(t *testing.T) {
-	store, _ := testMail(t)
+	store, _ := mailboxtest.Three(t)
 	users := mailbox.Passwords{}
 	for i := range 30 {
 		name := fmt.Sprint("user", i)
 		users[name] = name
-		deliver(t, store, name, letter(3000), name)
+		mailboxtest.Deliver(t, store, name, letter(3000), name)
 	}
 	address := start(t, &Server{Mail: store, Users: users})
 	var all sync.WaitGroup
@@ -246,7 +248,7 @@ func TestManySessions(t *testing.T) {
 	}
 	all.Wait()
 	for name := range users {
-		if got := view(t, store, name); len(got) != 1 || got[0] != "S:"+name+"\r\n" {
+		if got := mailboxtest.Stored(t, store, name); len(got) != 1 || got[0] != "S:"+name+"\r\n" {
 			t.Errorf("%s has %q", name, got)
 		}
 	}

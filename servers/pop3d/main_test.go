@@ -3,29 +3,21 @@ package pop3d
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/wirebook/wirebook/internal/certificate"
+	"github.com/wirebook/wirebook/internal/running"
 	"github.com/wirebook/wirebook/netx"
 	"github.com/wirebook/wirebook/servers/mailbox"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -34,122 +26,23 @@ var quiet = slog.New(slog.DiscardHandler)
 
 var testUsers = mailbox.Passwords{"alice": "alice", "bob": "bob", "carol": "carol", "dave": "two words ", "../alice": "../alice"}
 
-// testMail is what the conversations in testdata are about: alice has three
-// messages, the last of which another program has put there.
-func testMail(t testing.TB) (*mailbox.Store, string) {
-	t.Helper()
-	dir := t.TempDir()
-	store, err := mailbox.OpenStore(dir, mailbox.Config{Host: "mail", Log: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	deliver(t, store, "alice", "From: bob@example.com\r\nSubject: lunch\r\n\r\nNoon?\r\n", "Subject: dots\r\n\r\n.\r\n..\r\n.hidden\r\n")
-	inbox := view(t, store, "alice") // gives the two their numbers
-	if len(inbox) != 2 {
-		t.Fatalf("%q", inbox)
-	}
-	other := filepath.Join(dir, "alice", "new", "1772442000.other")
-	if err := os.WriteFile(other, []byte("Subject: LF\n\nend"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return store, dir
-}
-
-func deliver(t testing.TB, store *mailbox.Store, user string, texts ...string) {
-	t.Helper()
-	box, err := store.Open(user)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer box.Close()
-	for _, text := range texts {
-		if err := box.Deliver(context.Background(), "", strings.NewReader(text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// view is a user's messages: their flags and texts.
-func view(t testing.TB, store *mailbox.Store, user string) []string {
-	t.Helper()
-	box, err := store.Open(user)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer box.Close()
-	inbox, err := box.Folder(mailbox.Inbox)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer inbox.Close()
-	if err := inbox.Refresh(); err != nil {
-		t.Fatal(err)
-	}
-	var all []string
-	for _, m := range inbox.Messages() {
-		r, err := inbox.Open(m.UID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(r)
-		r.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, m.Flags.String()+":"+string(text))
-	}
-	return all
-}
-
 // start serves until the test ends and returns the server's address.
 func start(t testing.TB, s *Server) string {
 	t.Helper()
 	if s.Mail == nil {
-		s.Mail, _ = testMail(t)
+		s.Mail, _ = mailboxtest.Three(t)
 	}
 	if s.Users == nil {
 		s.Users = testUsers
 	}
 	if s.TLS == nil {
-		s.TLS = testCertificate(t).server
+		s.TLS = certificate.For(t).Server
 	}
 	if s.LoginDelay == 0 {
 		s.LoginDelay = time.Millisecond
 	}
 	s.Log, s.Name, s.Addr = quiet, "mail.example.com", "127.0.0.1:0"
-	ctx, cancel := context.WithCancel(context.Background())
-	nw := &listening{at: make(chan net.Addr, 1)}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx, nw) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-	})
-	select {
-	case at := <-nw.at:
-		return at.String()
-	case err := <-ended:
-		ended <- nil
-		t.Fatalf("Serve: %v", err)
-	}
-	return ""
-}
-
-// listening is the machine's network that tells where a server listens.
-type listening struct {
-	netx.OS
-	at chan net.Addr
-}
-
-func (l *listening) Listen(ctx context.Context, network, address string) (net.Listener, error) {
-	ln, err := l.OS.Listen(ctx, network, address)
-	if err == nil {
-		l.at <- ln.Addr()
-	}
-	return ln, err
+	return running.Start(t, context.Background(), netx.OS{}, "tcp", s).String()
 }
 
 // talk is a client that is written out.
@@ -203,48 +96,6 @@ func login(t testing.TB, address, user string) *talk {
 	c := dial(t, address)
 	c.must("", "USER "+user, "PASS "+testUsers[user])
 	return c
-}
-
-// testAuthority signed the server's certificate; clients trust it.
-type testAuthority struct {
-	server *tls.Config
-	client *tls.Config
-	file   string // the authority's certificate
-}
-
-var testCertificateOnce = sync.OnceValues(func() (tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "a test authority"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		DNSNames: []string{"localhost", "mail.example.com"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
-})
-
-func testCertificate(t testing.TB) testAuthority {
-	t.Helper()
-	certificate, err := testCertificateOnce()
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
-	file := filepath.Join(t.TempDir(), "authority.pem")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	trusted := x509.NewCertPool()
-	trusted.AppendCertsFromPEM(text)
-	return testAuthority{
-		server: &tls.Config{Certificates: []tls.Certificate{certificate}},
-		client: &tls.Config{RootCAs: trusted, ServerName: "localhost"},
-		file:   file,
-	}
 }
 
 // letter is a message of about so many octets.

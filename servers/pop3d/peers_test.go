@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wirebook/wirebook/internal/certificate"
 	"github.com/wirebook/wirebook/internal/peer"
 	"github.com/wirebook/wirebook/servers/mailbox"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 )
 
 // run runs a program that nobody here wrote, in a folder of its own, and returns
@@ -34,15 +36,15 @@ type mailOffice struct {
 	*mailbox.Store
 	at, host, port string
 	texts          []string
-	authority      testAuthority
+	authority      certificate.Certificate
 }
 
 func officeForPeers(t *testing.T, s *Server) mailOffice {
 	t.Helper()
-	o := mailOffice{authority: testCertificate(t)}
-	o.Store, _ = testMail(t)
+	o := mailOffice{authority: certificate.For(t)}
+	o.Store, _ = mailboxtest.Three(t)
 	o.texts = []string{letter(300), "Subject: dots\r\n\r\n.\r\n..\r\n.hidden\r\n" + strings.Repeat(".", 2000) + "\r\n", letter(200_000)}
-	deliver(t, o.Store, "bob", o.texts...)
+	mailboxtest.Deliver(t, o.Store, "bob", o.texts...)
 	s.Mail = o.Store
 	o.at = start(t, s)
 	o.host, o.port, _ = net.SplitHostPort(o.at)
@@ -72,15 +74,15 @@ func TestCurl(t *testing.T) {
 	if got := ask("-X", "UIDL", "pop3://"+o.at+"/"); strings.Count(got, ".mail\r\n") != 3 {
 		t.Errorf("UIDL: %q", got)
 	}
-	if got := ask("--ssl-reqd", "--cacert", o.authority.file, "--connect-to", "localhost:110:"+o.at, "pop3://localhost:110/2"); got != o.texts[1] {
+	if got := ask("--ssl-reqd", "--cacert", o.authority.File, "--connect-to", "localhost:110:"+o.at, "pop3://localhost:110/2"); got != o.texts[1] {
 		t.Errorf("with STLS: %q", got)
 	}
 	ask("-X", "DELE", "-I", "pop3://"+o.at+"/1")
-	if n := len(view(t, o.Store, "bob")); n != 2 {
+	if n := len(mailboxtest.Stored(t, o.Store, "bob")); n != 2 {
 		t.Errorf("%d messages after DELE", n)
 	}
 	secure := officeForPeers(t, &Server{Secure: true})
-	if got := ask("--cacert", o.authority.file, "--connect-to", "localhost:995:"+secure.at, "pop3s://localhost:995/1"); got != o.texts[0] {
+	if got := ask("--cacert", o.authority.File, "--connect-to", "localhost:995:"+secure.at, "pop3s://localhost:995/1"); got != o.texts[0] {
 		t.Errorf("pop3s: %q", got)
 	}
 }
@@ -106,17 +108,17 @@ func TestMpop(t *testing.T) {
 		if !strings.Contains(string(text), "\n.\n..\n.hidden\n") {
 			t.Errorf("%s: the dots were changed", auth)
 		}
-		deliver(t, o.Store, "bob", "Subject: new\r\n\r\nnew\r\n")
+		mailboxtest.Deliver(t, o.Store, "bob", "Subject: new\r\n\r\nnew\r\n")
 		fetch("--keep=on")
 		text, _ = os.ReadFile(inbox)
 		if n := strings.Count("\n"+string(text), "\nFrom "); n != len(o.texts)+1 {
 			t.Errorf("%s: %d messages after a new one came", auth, n)
 		}
 		fetch("--keep=off")
-		if left := view(t, o.Store, "bob"); len(left) != 0 {
+		if left := mailboxtest.Stored(t, o.Store, "bob"); len(left) != 0 {
 			t.Errorf("%s: %d messages are left", auth, len(left))
 		}
-		deliver(t, o.Store, "bob", o.texts...)
+		mailboxtest.Deliver(t, o.Store, "bob", o.texts...)
 	}
 }
 
@@ -125,9 +127,9 @@ func TestMpopWithSTLS(t *testing.T) {
 	o := officeForPeers(t, &Server{NeedTLS: true})
 	home := t.TempDir()
 	run(t, home, mpop, "--file=/dev/null", "--host=localhost", "--port="+o.port, "--user=bob", "--auth=plain", "--tls=on",
-		"--tls-starttls=on", "--tls-trust-file="+o.authority.file, "--passwordeval=echo bob", "--uidls-file="+home+"/uidls",
+		"--tls-starttls=on", "--tls-trust-file="+o.authority.File, "--passwordeval=echo bob", "--uidls-file="+home+"/uidls",
 		"--source-ip=127.0.0.1", "--delivery=mbox,"+home+"/inbox", "--keep=off")
-	if left := view(t, o.Store, "bob"); len(left) != 0 {
+	if left := mailboxtest.Stored(t, o.Store, "bob"); len(left) != 0 {
 		t.Errorf("%d messages are left", len(left))
 	}
 }
@@ -152,11 +154,11 @@ func TestFetchmail(t *testing.T) {
 	if err != nil || strings.Count(string(text), "Subject: ") != len(o.texts) || !strings.Contains(string(text), "\n.\n..\n.hidden\n") {
 		t.Errorf("%d bytes, %v", len(text), err)
 	}
-	if left := view(t, o.Store, "bob"); len(left) != len(o.texts) {
+	if left := mailboxtest.Stored(t, o.Store, "bob"); len(left) != len(o.texts) {
 		t.Errorf("%d messages are left, all should be", len(left))
 	}
 	fetch("no keep")
-	if left := view(t, o.Store, "bob"); len(left) != 0 {
+	if left := mailboxtest.Stored(t, o.Store, "bob"); len(left) != 0 {
 		t.Errorf("%d messages are left", len(left))
 	}
 }
@@ -188,7 +190,7 @@ p.quit()
 func TestPoplib(t *testing.T) {
 	python := peer.Path(t, "python3", "python3")
 	o := officeForPeers(t, &Server{})
-	got := run(t, t.TempDir(), python, "-c", poplib, "localhost", o.port, o.authority.file)
+	got := run(t, t.TempDir(), python, "-c", poplib, "localhost", o.port, o.authority.File)
 	want := "+OK\n3 3 3\n" + strings.ReplaceAll(strings.Join(o.texts, ""), "\r\n", "\n") +
 		"[b'Subject: dots', b'', b'.']\n" +
 		"refused b'-ERR no such message; there are 3'\n" +
@@ -201,7 +203,7 @@ func TestPoplib(t *testing.T) {
 func TestOpenSSL(t *testing.T) {
 	openssl := peer.Path(t, "openssl", "openssl")
 	o := officeForPeers(t, &Server{})
-	cmd := exec.CommandContext(t.Context(), openssl, "s_client", "-starttls", "pop3", "-connect", o.at, "-CAfile", o.authority.file,
+	cmd := exec.CommandContext(t.Context(), openssl, "s_client", "-starttls", "pop3", "-connect", o.at, "-CAfile", o.authority.File,
 		"-verify_hostname", "localhost", "-verify_return_error", "-quiet", "-crlf")
 	cmd.Stdin = strings.NewReader("USER bob\nPASS bob\nSTAT\nQUIT\n")
 	out, err := cmd.Output()
