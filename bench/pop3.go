@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/textproto"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -199,16 +200,39 @@ func loadFromOutside(ctx context.Context, at string, sessions, ahead int) (strin
 
 func awaitPOP3(ctx context.Context, at string) error {
 	for deadline := time.Now().Add(20 * time.Second); ; {
-		client := pop3Client{ahead: 1}
-		err := client.dial(at, "user0")
+		err := loginPOP3(at)
 		if err == nil {
-			return client.quit()
+			return nil
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
 			return err
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// loginPOP3 is a session in which nothing is retrieved.
+func loginPOP3(at string) error {
+	conn, err := textproto.Dial("tcp", at)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	for _, command := range []string{"", "USER user0", "PASS secret", "QUIT"} {
+		if command != "" {
+			if err := conn.PrintfLine("%s", command); err != nil {
+				return err
+			}
+		}
+		line, err := conn.ReadLine()
+		if err != nil {
+			return err
+		}
+		if !strings.HasPrefix(line, "+OK") {
+			return fmt.Errorf("%s: the server says %q", command, line)
+		}
+	}
+	return nil
 }
 
 // startWirebookPOP3 is our server as a process of its own.

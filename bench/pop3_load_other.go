@@ -1,0 +1,10 @@
+//go:build !linux
+
+package main
+
+import (
+	"context"
+	"errors"
+)
+
+func loadPOP3(context.Context, []string) error { return errors.ErrUnsupported }
