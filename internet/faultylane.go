@@ -1,6 +1,7 @@
 package internet
 
 import (
+	"cmp"
 	"container/heap"
 	"hash/fnv"
 	"math/rand/v2"
@@ -155,13 +156,9 @@ func (b *faultyLane) transmit(now time.Time, size int) (left time.Time, ok bool)
 		gone++
 	}
 	b.leaving = slices.Delete(b.leaving, 0, gone)
-	room := b.faults.Queue
-	if room == 0 {
-		room = defaultQueue
-	}
 	start := now
 	if n := len(b.leaving); n > 0 {
-		if n > room { // one is being sent, the others wait
+		if n > cmp.Or(b.faults.Queue, defaultQueue) { // one is being sent, the others wait
 			return now, false
 		}
 		start = b.leaving[n-1]

@@ -68,12 +68,9 @@ func New(c Config) *Internet {
 	in := &Internet{
 		clock: clock.Or(c.Clock),
 		seed:  c.Seed,
-		log:   c.Log,
+		log:   cmp.Or(c.Log, slog.Default()),
 		mtu:   cmp.Or(c.MTU, defaultMTU),
 		nodes: make(map[string]node),
-	}
-	if in.log == nil {
-		in.log = slog.Default()
 	}
 	in.start = in.clock.Now()
 	in.hold = newHold(in)

@@ -1,6 +1,7 @@
 package netx
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -39,7 +40,7 @@ func (a *Acceptor) Serve(ctx context.Context, ln net.Listener, handle func(conte
 	defer stop()
 	defer ln.Close()
 
-	slots := make(chan struct{}, a.maxConns())
+	slots := make(chan struct{}, cmp.Or(a.MaxConns, defaultMaxConns))
 	for {
 		select {
 		case slots <- struct{}{}:
@@ -76,7 +77,7 @@ func (a *Acceptor) accept(ctx context.Context, ln net.Listener) (net.Conn, error
 		if err == nil || errors.Is(err, net.ErrClosed) || !isTemporary(err) {
 			return conn, err
 		}
-		logger(a.Log).Warn("accept failed, trying again", "error", err, "pause", pause)
+		cmp.Or(a.Log, slog.Default()).Warn("accept failed, trying again", "error", err, "pause", pause)
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
@@ -91,13 +92,6 @@ func (a *Acceptor) accept(ctx context.Context, ln net.Listener) (net.Conn, error
 func isTemporary(err error) bool {
 	var t interface{ Temporary() bool }
 	return errors.As(err, &t) && t.Temporary()
-}
-
-func (a *Acceptor) maxConns() int {
-	if a.MaxConns > 0 {
-		return a.MaxConns
-	}
-	return defaultMaxConns
 }
 
 func (a *Acceptor) remember(conn net.Conn) {

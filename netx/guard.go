@@ -1,6 +1,7 @@
 package netx
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -27,15 +28,8 @@ func Guard(ctx context.Context, log *slog.Logger, doing string, f func()) {
 			return
 		}
 		if fault := recover(); fault != nil {
-			logger(log).Error("panic", "doing", doing, "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			cmp.Or(log, slog.Default()).Error("panic", "doing", doing, "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		}
 	}()
 	f()
-}
-
-func logger(log *slog.Logger) *slog.Logger {
-	if log == nil {
-		return slog.Default()
-	}
-	return log
 }

@@ -65,10 +65,7 @@ type hostTree struct {
 
 // New returns a tree without servers. It logs to log, or to slog.Default().
 func New(log *slog.Logger) *Tree {
-	if log == nil {
-		log = slog.Default()
-	}
-	t := &Tree{log: log, hosts: make(map[string]*hostTree)}
+	t := &Tree{log: cmp.Or(log, slog.Default()), hosts: make(map[string]*hostTree)}
 	t.root = suture.New("wirebook", t.spec())
 	return t
 }

@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -124,7 +125,7 @@ func (w *worker) kill() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.cancel == nil {
-		return errors.New(w.String() + " is not running")
+		return fmt.Errorf("%s %w", w, ErrStopped)
 	}
 	w.cancel(errKilled)
 	return nil

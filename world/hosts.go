@@ -43,15 +43,20 @@ func (w *World) makeHost(h *Host) error {
 	if err != nil {
 		return fmt.Errorf("host %s: %w", h.Name, err)
 	}
+	return w.addServers(h, host)
+}
+
+// addServers gives a host its servers, whose sockets are opened on nw.
+func (w *World) addServers(h *Host, nw netx.Network) error {
 	for _, s := range h.Servers {
 		server, err := s.service.server(w, h)
 		if err != nil {
 			return fmt.Errorf("%s/%s: %w", h.Name, s.Kind, err)
 		}
 		if s.Held {
-			w.Servers.Hold(h.Name, s.Kind, server, host)
+			w.Servers.Hold(h.Name, s.Kind, server, nw)
 		} else {
-			w.Servers.Add(h.Name, s.Kind, server, host)
+			w.Servers.Add(h.Name, s.Kind, server, nw)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wirebook/wirebook/internet"
+	"github.com/wirebook/wirebook/netx"
 )
 
 func (w *World) addRouter(r *Router) error {
@@ -32,14 +33,15 @@ func (w *World) addRouter(r *Router) error {
 	return nil
 }
 
-// addRouterServers is for when all routers and hosts are there.
-func (w *World) addRouterServers(r *Router) error {
+// addRouterServers gives a router its servers, whose sockets are opened on nw, when all
+// routers and hosts are there.
+func (w *World) addRouterServers(r *Router, nw netx.Network) error {
 	for _, s := range r.Servers {
 		server, err := s.service.routerServer(w, r)
 		if err != nil {
 			return fmt.Errorf("%s/%s: %w", r.Name, s.Kind, err)
 		}
-		w.Servers.Add(r.Name, s.Kind, server, w.routers[r.Name])
+		w.Servers.Add(r.Name, s.Kind, server, nw)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"os"
@@ -67,16 +68,13 @@ func Start(ctx context.Context, plan *Plan, o Options) (*World, error) {
 		clock:    clock.Or(o.Clock),
 		state:    o.State,
 		seed:     o.Seed,
-		log:      o.Log,
+		log:      cmp.Or(o.Log, slog.Default()),
 		switches: make(map[string]*internet.Switch),
 		routers:  make(map[string]*internet.Router),
 		hearers:  make(map[string][]*internet.Host),
 		hosts:    make(map[string]*internet.Host),
 		tenants:  make(map[string]*tenant),
 		stopped:  make(chan struct{}),
-	}
-	if w.log == nil {
-		w.log = slog.Default()
 	}
 	w.Internet = internet.New(internet.Config{Clock: w.clock, Seed: o.Seed, Log: w.log})
 	w.Servers = supervise.New(w.logOfSupervisor())
@@ -137,7 +135,7 @@ func (w *World) build(o Options) error {
 		w.enterHost(h) // now that all zones are there
 	}
 	for _, r := range w.Plan.Routers {
-		if err := w.addRouterServers(r); err != nil {
+		if err := w.addRouterServers(r, w.routers[r.Name]); err != nil {
 			return err
 		}
 	}

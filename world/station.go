@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,10 +57,7 @@ func (p *Plan) Station(name string, o StationOptions) (*Station, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w %q; %s", ErrUnknown, name, instead(name, p.Machines()))
 	}
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
-	w := &World{Plan: p, clock: clock.Or(o.Clock), state: o.State, log: o.Log}
+	w := &World{Plan: p, clock: clock.Or(o.Clock), state: o.State, log: cmp.Or(o.Log, slog.Default())}
 	w.Servers = supervise.New(w.logOfSupervisor())
 	s := &Station{Machine: m, Servers: w.Servers, world: w, network: o.Network, ping: o.Ping}
 	w.alone = s
@@ -89,30 +87,10 @@ func (p *Plan) Machines() []string {
 }
 
 func (s *Station) addServers() error {
-	w, nw := s.world, s.network
-	if h := w.Plan.host(s.Name); h != nil {
-		for _, section := range h.Servers {
-			server, err := section.service.server(w, h)
-			if err != nil {
-				return fmt.Errorf("%s/%s: %w", s.Name, section.Kind, err)
-			}
-			if section.Held {
-				w.Servers.Hold(s.Name, section.Kind, server, nw)
-			} else {
-				w.Servers.Add(s.Name, section.Kind, server, nw)
-			}
-		}
-		return nil
+	if h := s.world.Plan.host(s.Name); h != nil {
+		return s.world.addServers(h, s.network)
 	}
-	r := w.Plan.router(s.Name)
-	for _, section := range r.Servers {
-		server, err := section.service.routerServer(w, r)
-		if err != nil {
-			return fmt.Errorf("%s/%s: %w", s.Name, section.Kind, err)
-		}
-		w.Servers.Add(s.Name, section.Kind, server, nw)
-	}
-	return nil
+	return s.world.addRouterServers(s.world.Plan.router(s.Name), s.network)
 }
 
 // Replugged says that the machine's cards are others than before, if with the same
@@ -143,22 +121,8 @@ func (s *Station) Close() error {
 
 // Ports are the ports of a server of the station.
 func (s *Station) Ports(server string) string {
-	p := s.world.Plan
-	if h := p.host(s.Name); h != nil {
-		for _, section := range h.Servers {
-			if section.Kind == server {
-				return portList(section.Ports())
-			}
-		}
-	}
-	if r := p.router(s.Name); r != nil {
-		for _, section := range r.Servers {
-			if section.Kind == server {
-				return portList(section.Ports())
-			}
-		}
-	}
-	return ""
+	ports, _ := s.world.Plan.ports(s.Name, server)
+	return portList(ports)
 }
 
 // Know tells the station who is there beside those whose addresses the plan has:

@@ -45,24 +45,33 @@ func (w *World) firstAddress(name string) string {
 // listener is the machine of a server of the world file, and the server's ports;
 // nil: the server is not from there.
 func (w *World) listener(host, server string) (*internet.Host, []Port) {
-	if h := w.Plan.host(host); h != nil && w.Host(host) != nil {
-		for _, s := range h.Servers {
-			if s.Kind == server {
-				return w.Host(host), s.Ports()
-			}
-		}
-		if h.DHCP && server == dhcpClient {
-			return w.Host(host), []Port{{"udp", 68}}
-		}
+	node := w.Node(host)
+	if ports, ok := w.Plan.ports(host, server); ok {
+		return node, ports
 	}
-	if r := w.Plan.router(host); r != nil {
-		for _, s := range r.Servers {
-			if s.Kind == server {
-				return &w.routers[host].Host, s.Ports()
-			}
-		}
+	if h := w.Plan.host(host); h != nil && h.DHCP && server == dhcpClient {
+		return node, []Port{{"udp", 68}}
 	}
 	return nil, nil
+}
+
+// ports are those of a server of a host or router; false: it has none of that kind.
+func (p *Plan) ports(machine, server string) ([]Port, bool) {
+	if h := p.host(machine); h != nil {
+		for _, s := range h.Servers {
+			if s.Kind == server {
+				return s.Ports(), true
+			}
+		}
+	}
+	if r := p.router(machine); r != nil {
+		for _, s := range r.Servers {
+			if s.Kind == server {
+				return s.Ports(), true
+			}
+		}
+	}
+	return nil, false
 }
 
 func portList(ports []Port) string {

@@ -48,7 +48,7 @@ func (s *SOCKS5) Serve(ctx context.Context, nw netx.Network) error {
 	return acceptor.Serve(ctx, ln, func(ctx context.Context, conn net.Conn) {
 		c := &client{server: s, network: nw, conn: conn, clock: clock.Or(s.Clock)}
 		if err := c.serve(ctx); err != nil && ctx.Err() == nil {
-			logger(s.Log).Info("SOCKS5", "client", conn.RemoteAddr(), "error", err)
+			cmp.Or(s.Log, slog.Default()).Info("SOCKS5", "client", conn.RemoteAddr(), "error", err)
 		}
 	})
 }

@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -83,7 +85,7 @@ func (a *association) in(ctx context.Context, datagram []byte, from net.Addr) {
 	a.peer.Store(&from)
 	addr, err := a.lookUp(ctx, to)
 	if err != nil {
-		logger(a.client.server.Log).Info("SOCKS5: no way for a datagram", "to", to, "error", err)
+		cmp.Or(a.client.server.Log, slog.Default()).Info("SOCKS5: no way for a datagram", "to", to, "error", err)
 		return
 	}
 	a.inside.WriteTo(payload, addr)

@@ -50,7 +50,7 @@ func (g *TCP) Serve(ctx context.Context, nw netx.Network) error {
 func (g *TCP) carry(ctx context.Context, client net.Conn) {
 	server, err := dial(ctx, clock.Or(g.Clock), g.Through, "tcp", g.To)
 	if err != nil {
-		logger(g.Log).Info("gateway: no connection", "to", g.To, "for", client.RemoteAddr(), "error", err)
+		cmp.Or(g.Log, slog.Default()).Info("gateway: no connection", "to", g.To, "for", client.RemoteAddr(), "error", err)
 		reset(client) // as near to a refusal as one can get once it was accepted
 		return
 	}
@@ -61,11 +61,4 @@ func dial(ctx context.Context, c clock.Clock, through netx.Network, network, add
 	ctx, cancel := clock.WithTimeout(ctx, c, dialTimeout)
 	defer cancel()
 	return through.DialContext(ctx, network, address)
-}
-
-func logger(log *slog.Logger) *slog.Logger {
-	if log == nil {
-		return slog.Default()
-	}
-	return log
 }

@@ -138,7 +138,7 @@ func (fs *flows) serve(ctx context.Context, f *flow) {
 	conn, err := dial(ctx, c, g.Through, "udp", g.To)
 	if err != nil {
 		if ctx.Err() == nil {
-			logger(g.Log).Info("gateway: no way for datagrams", "to", g.To, "for", f.client, "error", err)
+			cmp.Or(g.Log, slog.Default()).Info("gateway: no way for datagrams", "to", g.To, "for", f.client, "error", err)
 		}
 		return
 	}
