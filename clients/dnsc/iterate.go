@@ -118,10 +118,12 @@ func (d *descent) askZone(ctx context.Context, question Step) (*Step, error) {
 	slices.SortStableFunc(servers, gluedFirst)
 	for _, server := range servers {
 		addrs, err := d.addresses(ctx, server, question)
-		if err != nil {
-			if errors.Is(err, errEnough) || ctx.Err() != nil {
-				return nil, orEnd(ctx, err)
-			}
+		switch {
+		case errors.Is(err, errEnough): // also if ctx has ended: nothing more may be yielded
+			return nil, err
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case err != nil:
 			last = err
 		}
 		for _, addr := range addrs {

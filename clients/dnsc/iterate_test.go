@@ -202,6 +202,14 @@ func TestIterateStops(t *testing.T) {
 		if last != context.Canceled {
 			t.Errorf("ended with %v", last)
 		}
+		ctx, cancel = context.WithCancel(t.Context())
+		defer cancel()
+		for step := range n.client().Iterate(ctx, "www.far.com", dns.TypeA, roots) {
+			if step.For != "" { // both at once, on a side way
+				cancel()
+				break
+			}
+		}
 	})
 }
 
