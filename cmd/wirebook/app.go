@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -46,14 +48,35 @@ func newApp(args []string) *app {
 
 // say is a sentence of the catalogue's topic cli. Arguments come in pairs.
 func (a *app) say(key string, pairs ...any) string {
-	args := make(map[string]any, len(pairs)/2)
+	return a.lang.Say("cli."+key, placesOf(pairs))
+}
+
+func placesOf(pairs []any) map[string]any {
+	places := make(map[string]any, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		args[pairs[i].(string)] = pairs[i+1]
+		places[pairs[i].(string)] = pairs[i+1]
 	}
-	return a.lang.Say("cli."+key, args)
+	return places
 }
 
 func (a *app) println(key string, pairs ...any) { fmt.Fprintln(a.out, a.say(key, pairs...)) }
+
+// logger is what --log asks for.
+func (a *app) logger(level string) (*slog.Logger, error) {
+	var least slog.Level
+	if err := least.UnmarshalText([]byte(level)); err != nil {
+		return nil, usageError{fmt.Errorf("--log %s: write debug, info, warn or error", level)}
+	}
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: least})), nil
+}
+
+// writeJSON is what --json prints, for people, too: indented, and < as it is.
+func (a *app) writeJSON(v any) error {
+	encoder := json.NewEncoder(a.out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
 
 // root is the whole command line.
 func (a *app) root() *cobra.Command {
@@ -157,6 +180,14 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// arg is an argument that may be left out.
+func arg(args []string, i int, otherwise string) string {
+	if i < len(args) {
+		return args[i]
+	}
+	return otherwise
 }
 
 // translateHelp gives cobra's own flags words of the catalogue.

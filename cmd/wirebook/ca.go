@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
@@ -12,22 +13,14 @@ func init() { example("ca", "wirebook ca > authority.pem") }
 // caCommand prints the certificate of the authority that has signed those of the
 // running world's servers.
 func caCommand(a *app) *cobra.Command {
-	var name string
-	c := a.command("ca [flags]", "ca", func(c *cobra.Command, _ []string) error {
-		r, err := a.findRunning(name)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
+	c := a.onRunning("ca [flags]", "ca", func(ctx context.Context, r *running, _ []string) error {
 		var pem string
-		if err := r.Call(c.Context(), http.MethodGet, "/authority", nil, &pem); err != nil {
+		if err := r.Call(ctx, http.MethodGet, "/authority", nil, &pem); err != nil {
 			return err
 		}
 		fmt.Fprint(a.out, pem)
 		return nil
 	})
-	c.GroupID = "world"
 	c.Args = arguments(cobra.NoArgs)
-	c.Flags().StringVar(&name, "name", "", a.say("flag.name"))
 	return c
 }

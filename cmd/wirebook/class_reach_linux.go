@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -12,8 +10,6 @@ import (
 	"github.com/wirebook/wirebook/control"
 	"github.com/wirebook/wirebook/frame"
 	"github.com/wirebook/wirebook/internet"
-	"github.com/wirebook/wirebook/supervise"
-	"github.com/wirebook/wirebook/world"
 	"github.com/wirebook/wirebook/world/authority"
 )
 
@@ -62,13 +58,7 @@ func (r *classReach) handler() http.Handler {
 	mux.HandleFunc("POST /tell", r.tell)
 	mux.HandleFunc("POST /link", r.link)
 	mux.HandleFunc("POST /nat", r.nat)
-	mux.HandleFunc("POST /kill", r.server(r.kill))
-	mux.HandleFunc("POST /stop", r.server(func(_ context.Context, k killRequest) (any, error) {
-		return struct{}{}, r.hub.StopServer(k.Host, k.Server)
-	}))
-	mux.HandleFunc("POST /start", r.server(func(ctx context.Context, k killRequest) (any, error) {
-		return struct{}{}, r.hub.StartServer(ctx, k.Host, k.Server)
-	}))
+	serverReach{r.hub}.handle(mux)
 	mux.HandleFunc("POST /frames", r.frames)
 	mux.HandleFunc("POST /settle", r.settled)
 	mux.HandleFunc("/", func(w http.ResponseWriter, request *http.Request) {
@@ -84,9 +74,8 @@ var errNotInClass = errors.New("this world is a class of containers, on the kern
 // state is how the class is, when it is another than the asker knows; or the same
 // after a while.
 func (r *classReach) state(w http.ResponseWriter, request *http.Request) {
-	var q stateRequest
-	if err := json.NewDecoder(request.Body).Decode(&q); err != nil {
-		control.Fail(w, http.StatusBadRequest, err)
+	q, ok := asked[stateRequest](w, request)
+	if !ok {
 		return
 	}
 	const atMost = 20 * time.Second
@@ -96,23 +85,19 @@ func (r *classReach) state(w http.ResponseWriter, request *http.Request) {
 }
 
 func (r *classReach) tell(w http.ResponseWriter, request *http.Request) {
-	var h hostRequest
-	if err := json.NewDecoder(request.Body).Decode(&h); err != nil {
-		control.Fail(w, http.StatusBadRequest, err)
-		return
+	if h, ok := asked[hostRequest](w, request); ok {
+		panels, err := r.hub.Tell(request.Context(), h.Host)
+		answer(w, panels, err)
 	}
-	panels, err := r.hub.Tell(request.Context(), h.Host)
-	if err != nil {
-		control.Fail(w, http.StatusNotFound, err)
-		return
-	}
-	control.Reply(w, panels)
 }
 
 func (r *classReach) link(w http.ResponseWriter, request *http.Request) {
-	var q linkRequest
-	err := json.NewDecoder(request.Body).Decode(&q)
-	if err == nil && q.Faults != nil {
+	q, ok := asked[linkRequest](w, request)
+	if !ok {
+		return
+	}
+	var err error
+	if q.Faults != nil {
 		err = r.hub.SetFaults(q.Link, *q.Faults)
 	}
 	if err == nil && q.Plugged != nil {
@@ -122,70 +107,20 @@ func (r *classReach) link(w http.ResponseWriter, request *http.Request) {
 			err = r.hub.Unplug(q.Link)
 		}
 	}
-	answer(w, err, struct{}{})
+	answer(w, struct{}{}, err)
 }
 
 func (r *classReach) nat(w http.ResponseWriter, request *http.Request) {
-	var q classNATRequest
-	err := json.NewDecoder(request.Body).Decode(&q)
-	if err == nil && q.On != nil {
+	q, ok := asked[classNATRequest](w, request)
+	if !ok {
+		return
+	}
+	var err error
+	if q.On != nil {
 		err = r.hub.SetNAT(q.Router, *q.On)
 	}
 	if err == nil && q.Helper != nil {
 		err = r.hub.SetNATHelper(q.Router, *q.Helper)
 	}
-	answer(w, err, struct{}{})
-}
-
-// kill makes a server fail, and waits until it is heard that it runs again.
-func (r *classReach) kill(ctx context.Context, k killRequest) (any, error) {
-	status := func() (found world.ServerStatus) {
-		for _, s := range r.hub.Status() {
-			if s.Host == k.Host && s.Name == k.Server {
-				return s
-			}
-		}
-		return found
-	}
-	before, began := status(), time.Now()
-	if err := r.hub.KillServer(k.Host, k.Server); err != nil {
-		return nil, err
-	}
-	const patience = 30 * time.Second
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for {
-		if now := status(); now.Restarts > before.Restarts && now.State == supervise.Running {
-			return killReply{time.Since(began)}, nil
-		}
-		select {
-		case <-time.After(10 * time.Millisecond):
-		case <-ctx.Done():
-			return nil, errors.New("it was killed, and has not come back yet")
-		}
-	}
-}
-
-// server does something to the server that a request names.
-func (r *classReach) server(do func(context.Context, killRequest) (any, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, request *http.Request) {
-		var k killRequest
-		err := json.NewDecoder(request.Body).Decode(&k)
-		if err == nil && (k.Host == "" || k.Server == "") {
-			err = fmt.Errorf("name a host and its server, as in www/http")
-		}
-		var done any
-		if err == nil {
-			done, err = do(request.Context(), k)
-		}
-		answer(w, err, done)
-	}
-}
-
-func answer(w http.ResponseWriter, err error, done any) {
-	if err != nil {
-		control.Fail(w, http.StatusConflict, err)
-		return
-	}
-	control.Reply(w, done)
+	answer(w, struct{}{}, err)
 }

@@ -192,5 +192,5 @@ func (b classBreaker) StartServer(_ context.Context, host, server string) error 
 }
 
 func (b classBreaker) server(path, host, server string) error {
-	return b.view.call(path, killRequest{Host: host, Server: server}, nil)
+	return b.view.call(path, serverRequest{Host: host, Server: server}, nil)
 }

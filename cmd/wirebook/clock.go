@@ -15,22 +15,10 @@ func init() {
 }
 
 func clockCommand(a *app) *cobra.Command {
-	var name string
-	c := a.command("clock [+DURATION]", "clock", func(c *cobra.Command, args []string) error {
-		ahead := "0"
-		if len(args) > 0 {
-			ahead = args[0]
-		}
-		r, err := a.findRunning(name)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		return a.clock(c.Context(), r, ahead)
+	c := a.onRunning("clock [+DURATION]", "clock", func(ctx context.Context, r *running, args []string) error {
+		return a.clock(ctx, r, arg(args, 0, "0"))
 	})
-	c.GroupID = "world"
 	c.Args = arguments(cobra.MaximumNArgs(1))
-	c.Flags().StringVar(&name, "name", "", a.say("flag.name"))
 	return c
 }
 

@@ -132,9 +132,16 @@ func reachable(a net.Addr) string {
 }
 
 func (s *served) serve(l net.Listener, access console.Access) {
-	server := &http.Server{Handler: s.page.Handler(access), ConnContext: console.ConnContext, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	server := pageServer(s.page.Handler(access))
+	server.ConnContext = console.ConnContext
 	s.servers = append(s.servers, server)
 	s.work.Go(func() { _ = server.Serve(l) }) // until it is closed
+}
+
+// pageServer is a server of the page, whose requests are short, and whose answers may
+// be long.
+func pageServer(handler http.Handler) *http.Server {
+	return &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 }
 
 // Close ends the pages.

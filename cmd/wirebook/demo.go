@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -75,9 +74,7 @@ func (a *app) demoList(asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(all)
+		return a.writeJSON(all)
 	}
 	var list table
 	for _, d := range all {

@@ -66,11 +66,7 @@ func (s *demoScreen) title() {
 }
 
 func (s *demoScreen) say(key string, pairs ...any) string {
-	args := make(map[string]any)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		args[pairs[i].(string)] = pairs[i+1]
-	}
-	return s.lang.Say("demo."+key, args)
+	return s.lang.Say("demo."+key, placesOf(pairs))
 }
 
 // show is told what happens. What does while it waits for a key is shown after it.
@@ -230,19 +226,16 @@ func (s *demoScreen) key(ctx context.Context) error {
 	defer func() { _ = term.Restore(terminal, before) }()
 	hint := "  " + s.style(inGrey, "["+s.say("key")+"]")
 	fmt.Fprint(s.out, hint)
-	defer fmt.Fprint(s.out, "\r\x1b[K")
-	pressed := make(chan []byte, 1)
-	go func() {
+	defer fmt.Fprint(s.out, lineErase)
+	pressed, err := typed(ctx, func() ([]byte, error) {
 		key := make([]byte, 16) // an arrow is three bytes
 		n, _ := s.app.in.Read(key)
-		pressed <- key[:n]
-	}()
-	select {
-	case key := <-pressed:
-		return meaning(key)
-	case <-ctx.Done():
-		return ctx.Err()
+		return key[:n], nil
+	})
+	if err != nil {
+		return err
 	}
+	return meaning(pressed)
 }
 
 // meaning is what a key does: Ctrl-C, Ctrl-D, q and Escape end the demo, all others

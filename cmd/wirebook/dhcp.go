@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -156,12 +155,6 @@ func (a *app) showSettings(s *dhcpc.Settings, asJSON bool) error {
 		rows.row("%s\t%s", a.say("dhcp."+row[0]), row[1])
 	}
 	return rows.print(a.out, "")
-}
-
-func (a *app) writeJSON(v any) error {
-	encoder := json.NewEncoder(a.out)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
 }
 
 func list(addrs []netip.Addr) string {

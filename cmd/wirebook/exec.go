@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -24,27 +25,17 @@ func httpCommand(a *app) *cobra.Command { return httpClient(a, here) }
 func tftpCommand(a *app) *cobra.Command { return tftpClient(a, here) }
 
 func execCommand(a *app) *cobra.Command {
-	var name string
-	c := a.command("exec HOST CLIENT [ARG…]", "exec", func(c *cobra.Command, args []string) error {
-		r, err := a.findRunning(name)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		return a.exec(c, r, args)
-	})
-	c.GroupID = "world"
+	c := a.onRunning("exec HOST CLIENT [ARG…]", "exec", a.exec)
 	c.Args = arguments(cobra.MinimumNArgs(2))
 	c.Flags().SetInterspersed(false)
-	c.Flags().StringVar(&name, "name", "", a.say("flag.name"))
 	return c
 }
 
 // exec runs a client whose sockets are those of a host in the running world.
-func (a *app) exec(c *cobra.Command, r *running, args []string) error {
+func (a *app) exec(ctx context.Context, r *running, args []string) error {
 	verbs := a.clientVerbs(args[0], func() place { return r.on(args[0]) })
 	verbs.SetArgs(args[1:])
-	return verbs.ExecuteContext(c.Context())
+	return verbs.ExecuteContext(ctx)
 }
 
 // clientVerbs is the command line of the clients on a host.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -39,9 +38,7 @@ func (a *app) explain(query []string, asJSON bool) error {
 		return a.notExplained(strings.Join(query, " "))
 	}
 	if asJSON {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(entries)
+		return a.writeJSON(entries)
 	}
 	for i, entry := range entries[:min(len(entries), mostExplained)] {
 		if i > 0 {

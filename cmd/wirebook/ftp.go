@@ -2,17 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/wirebook/wirebook/clients/ftpc"
 )
@@ -105,12 +101,12 @@ func (a *app) ftp(ctx context.Context, at place, o ftpOptions, target ftpTarget,
 		}
 	}
 	d := &ftpDesk{app: a, o: o}
-	client, err := d.client(at)
+	client, err := d.client(ctx, at)
 	if err != nil {
 		return err
 	}
-	typed := verb == nil && isTerminal(a.in) && isTerminal(a.out)
-	if typed {
+	prompt := verb == nil && isTerminal(a.in) && isTerminal(a.out)
+	if prompt {
 		return a.ftpPrompt(ctx, d, client, target)
 	}
 	if err := d.login(ctx, client, target); err != nil {
@@ -129,26 +125,17 @@ func (a *app) ftp(ctx context.Context, at place, o ftpOptions, target ftpTarget,
 }
 
 // client is what the flags describe.
-func (d *ftpDesk) client(at place) (*ftpc.Client, error) {
+func (d *ftpDesk) client(ctx context.Context, at place) (*ftpc.Client, error) {
 	c := &ftpc.Client{Network: at.Network, Clock: at.clock, Active: d.o.active, Timeout: d.o.timeout, Trace: d.trace(), Progress: d.progress}
 	if !d.o.tls {
 		if d.o.insecure || d.o.ca != "" {
-			return nil, usageError{errors.New("--insecure and --ca are for --tls")}
+			return nil, usageError{errTrust}
 		}
 		return c, nil
 	}
-	c.TLS = &tls.Config{InsecureSkipVerify: d.o.insecure}
-	if d.o.ca == "" {
-		return c, nil
-	}
-	pem, err := os.ReadFile(d.o.ca)
-	if err != nil {
-		return nil, err
-	}
-	if c.TLS.RootCAs = x509.NewCertPool(); !c.TLS.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s has no certificate in PEM", d.o.ca)
-	}
-	return c, nil
+	var err error
+	c.TLS, err = at.trust(ctx, d.o.ca, d.o.insecure)
+	return c, err
 }
 
 // login opens the session, and goes to the folder.
@@ -182,40 +169,4 @@ func (d *ftpDesk) goodbye(ctx context.Context) error {
 		_ = d.session.Quit(ctx)
 	}
 	return nil
-}
-
-// askPassword asks on the terminal, where what is typed is not shown.
-func (a *app) askPassword(ctx context.Context, user, server string) (string, error) {
-	if !isTerminal(a.in) {
-		return "", usageError{fmt.Errorf("no password for %s: write ftp://%s:PASSWORD@%s, or run this on a terminal", user, user, server)}
-	}
-	terminal := int(a.in.Fd())
-	before, err := term.GetState(terminal)
-	if err != nil {
-		return "", err
-	}
-	fmt.Fprint(a.err, a.say("ftp.password", "User", user, "Server", server))
-	defer fmt.Fprintln(a.err)
-	// A read from a terminal cannot be given up. After Ctrl-C it is left alone;
-	// the program ends then.
-	type typed struct {
-		password []byte
-		err      error
-	}
-	done := make(chan typed, 1)
-	go func() {
-		password, err := term.ReadPassword(terminal)
-		done <- typed{password, err}
-	}()
-	select {
-	case t := <-done:
-		return string(t.password), t.err
-	case <-ctx.Done():
-		return "", errors.Join(ctx.Err(), term.Restore(terminal, before))
-	}
-}
-
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

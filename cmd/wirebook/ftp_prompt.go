@@ -68,18 +68,13 @@ func newFTPPrompt(ctx context.Context, d *ftpDesk) *ftpLine {
 	return p
 }
 
-// ftpHistoryFile is where the XDG base directories have state; "" if there is no
-// such place.
+// ftpHistoryFile is where the history is kept; "" if there is no such place.
 func ftpHistoryFile() string {
-	state := os.Getenv("XDG_STATE_HOME")
-	if !filepath.IsAbs(state) {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return ""
-		}
-		state = filepath.Join(home, ".local", "state")
+	state, err := stateHome()
+	if err != nil {
+		return ""
 	}
-	return filepath.Join(state, "wirebook", "ftp_history")
+	return filepath.Join(state, "ftp_history")
 }
 
 // close gives the terminal back, and keeps the history. If that fails there is
@@ -100,21 +95,11 @@ func (p *ftpLine) close() {
 // read reads a line. When the context ends, the terminal may still be waited for;
 // the process ends then.
 func (p *ftpLine) read(ctx context.Context) (string, error) {
-	type typed struct {
-		line string
-		err  error
-	}
-	done := make(chan typed, 1)
-	go func() {
-		line, err := p.liner.Prompt("ftp> ")
-		done <- typed{line, err}
-	}()
-	select {
-	case t := <-done:
-		return t.line, t.err
-	case <-ctx.Done():
+	line, err := typed(ctx, func() (string, error) { return p.liner.Prompt("ftp> ") })
+	if err != nil && ctx.Err() != nil {
 		return "", exitStatus(exitInterrupted)
 	}
+	return line, err
 }
 
 // run runs a line. Its error is that the session has ended.

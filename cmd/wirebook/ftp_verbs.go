@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,14 +32,6 @@ type ftpVerb struct {
 	least      int
 	most       int
 	run        func(*ftpDesk, context.Context, []string) error
-}
-
-// arg is an argument that may be left out.
-func arg(args []string, i int, otherwise string) string {
-	if i < len(args) {
-		return args[i]
-	}
-	return otherwise
 }
 
 var ftpVerbs []ftpVerb
@@ -237,7 +231,7 @@ func (d *ftpDesk) time(ctx context.Context, args []string) error {
 
 func (d *ftpDesk) features(ctx context.Context, _ []string) error {
 	features, err := d.session.Features(ctx)
-	for _, name := range sortedKeys(features) {
+	for _, name := range slices.Sorted(maps.Keys(features)) {
 		fmt.Fprintln(d.app.out, visible(strings.TrimSpace(name+" "+features[name])))
 	}
 	return err

@@ -136,7 +136,7 @@ func cardOf(h *internet.Host, name string) (card, error) {
 }
 
 func languageOr(name string) explain.Language {
-	if l, err := explain.ParseLanguage(name); name != "" && err == nil {
+	if l, err := explain.ParseLanguage(name); err == nil {
 		return l
 	}
 	return explain.FromEnvironment()

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/wirebook/wirebook/capture"
 	"github.com/wirebook/wirebook/control"
 	"github.com/wirebook/wirebook/frame"
@@ -30,6 +32,23 @@ func (a *app) findRunning(name string) (*running, error) {
 		return nil, err
 	}
 	return &running{client}, nil
+}
+
+// onRunning makes a command that does something with the running world, or with the
+// one that --name names.
+func (a *app) onRunning(use, key string, run func(context.Context, *running, []string) error) *cobra.Command {
+	var name string
+	c := a.command(use, key, func(c *cobra.Command, args []string) error {
+		r, err := a.findRunning(name)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		return run(c.Context(), r, args)
+	})
+	c.GroupID = "world"
+	c.Flags().StringVar(&name, "name", "", a.say("flag.name"))
+	return c
 }
 
 // noWorld is control.ErrNoWorld in the user's language.

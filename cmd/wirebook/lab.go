@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -60,9 +59,7 @@ func (a *app) labList(asJSON bool) error {
 		rows = append(rows, row)
 	}
 	if asJSON {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(rows)
+		return a.writeJSON(rows)
 	}
 	var list table
 	for _, r := range rows {

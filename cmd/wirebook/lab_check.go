@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -150,11 +151,8 @@ func (p *labProgress) begun(c *check.Case) {
 }
 
 func (p *labProgress) ended(c *check.Case, r *check.Result) {
-	for i, name := range p.running {
-		if name == c.Name {
-			p.running = append(p.running[:i], p.running[i+1:]...)
-			break
-		}
+	if i := slices.Index(p.running, c.Name); i >= 0 {
+		p.running = slices.Delete(p.running, i, i+1)
 	}
 	p.clear()
 	if !p.quiet {
@@ -174,7 +172,7 @@ func (p *labProgress) line() {
 
 func (p *labProgress) clear() {
 	if p.shown {
-		fmt.Fprint(p.app.err, "\r\x1b[K")
+		fmt.Fprint(p.app.err, lineErase)
 		p.shown = false
 	}
 }

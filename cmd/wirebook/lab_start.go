@@ -24,11 +24,7 @@ func labStartCommand(a *app) *cobra.Command {
 		if err := checkLanguage(language); err != nil {
 			return err
 		}
-		dir := lab.Name
-		if len(args) > 1 {
-			dir = args[1]
-		}
-		return a.labStart(lab, dir, language)
+		return a.labStart(lab, arg(args, 1, lab.Name), language)
 	})
 	c.Args = arguments(cobra.RangeArgs(1, 2))
 	c.ValidArgsFunction = completeLab

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -18,19 +17,11 @@ func init() {
 }
 
 func leasesCommand(a *app) *cobra.Command {
-	var name string
 	var asJSON bool
-	c := a.command("leases [HOST] [flags]", "leases", func(c *cobra.Command, args []string) error {
-		r, err := a.findRunning(name)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		return a.leases(c.Context(), r, args, asJSON)
+	c := a.onRunning("leases [HOST] [flags]", "leases", func(ctx context.Context, r *running, args []string) error {
+		return a.leases(ctx, r, args, asJSON)
 	})
-	c.GroupID = "world"
 	c.Args = arguments(cobra.MaximumNArgs(1))
-	c.Flags().StringVar(&name, "name", "", a.say("flag.name"))
 	c.Flags().BoolVar(&asJSON, "json", false, a.say("flag.json"))
 	return c
 }
@@ -46,9 +37,7 @@ func (a *app) leases(ctx context.Context, r *running, hosts []string, asJSON boo
 		rows = slices.DeleteFunc(rows, func(l world.Lease) bool { return !slices.Contains(hosts, l.Host) })
 	}
 	if asJSON {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(rows)
+		return a.writeJSON(rows)
 	}
 	if len(rows) == 0 {
 		a.println("leases.none")

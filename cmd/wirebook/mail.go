@@ -3,14 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -97,7 +93,7 @@ func (a *app) mailDesk(ctx context.Context, at place, o mailOptions) (*mailDesk,
 		return nil, usageError{errors.New(a.say("mail.noserver"))}
 	}
 	if !o.tls && (o.insecure || o.ca != "") {
-		return nil, usageError{errors.New("--insecure and --ca are for --tls")}
+		return nil, usageError{errTrust}
 	}
 	return d, nil
 }
@@ -121,33 +117,6 @@ func (d *mailDesk) dialled(usual int) (address string, port int) {
 	}
 	port = cmp.Or(d.o.port, port)
 	return net.JoinHostPort(host, strconv.Itoa(port)), port
-}
-
-// trust is whose certificates are believed: on a host of a world those of its
-// authority, as they are there.
-func (d *mailDesk) trust(ctx context.Context) (*tls.Config, error) {
-	c := &tls.Config{InsecureSkipVerify: d.o.insecure}
-	var pem []byte
-	switch {
-	case d.o.insecure:
-		return c, nil
-	case d.o.ca != "":
-		var err error
-		if pem, err = os.ReadFile(d.o.ca); err != nil {
-			return nil, err
-		}
-	case d.at.inWorld != nil:
-		var err error
-		if pem, err = d.at.inWorld.authority(ctx); err != nil {
-			return nil, err
-		}
-	default:
-		return c, nil
-	}
-	if c.RootCAs = x509.NewCertPool(); !c.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s has no certificate in PEM", d.o.ca)
-	}
-	return c, nil
 }
 
 // password is the user's; it is asked for if nobody knows it.
@@ -179,14 +148,7 @@ type mailRequest struct {
 }
 
 func (r *reach) mailAccount(w http.ResponseWriter, request *http.Request) {
-	var m mailRequest
-	if err := json.NewDecoder(request.Body).Decode(&m); err != nil {
-		control.Fail(w, http.StatusBadRequest, err)
-		return
+	if m, ok := asked[mailRequest](w, request); ok && r.known(w, m.Host) {
+		control.Reply(w, r.world.MailAccount(m.Host, m.User))
 	}
-	if _, err := r.host(m.Host); err != nil {
-		control.Fail(w, http.StatusNotFound, err)
-		return
-	}
-	control.Reply(w, r.world.MailAccount(m.Host, m.User))
 }

@@ -32,7 +32,7 @@ func (d *mailDesk) imap(ctx context.Context, search string) (*imapBox, error) {
 		client.Trace = imapc.Trace{Line: d.said.line, Text: d.said.text}
 	}
 	var err error
-	if client.TLS, err = d.trust(ctx); err != nil {
+	if client.TLS, err = d.at.trust(ctx, d.o.ca, d.o.insecure); err != nil {
 		return nil, err
 	}
 	door := mailDoor[*imapc.Session]{portIMAP, portIMAPS, client.Dial, client.DialTLS, (*imapc.Session).StartTLS}

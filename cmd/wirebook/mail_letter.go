@@ -66,26 +66,11 @@ func (a *app) readLetter(ctx context.Context) (string, error) {
 	if isTerminal(a.in) {
 		fmt.Fprintln(a.err, a.say("mail.type"))
 	}
-	type read struct {
-		text []byte
-		err  error
+	text, err := typed(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.in, most+1)) })
+	if len(text) > most {
+		return "", errors.New("the text is longer than 16 MiB: send it as a file, with --attach")
 	}
-	done := make(chan read, 1)
-	// A read from a terminal cannot be given up. After Ctrl-C it is left alone;
-	// the program ends then.
-	go func() {
-		text, err := io.ReadAll(io.LimitReader(a.in, most+1))
-		done <- read{text, err}
-	}()
-	select {
-	case r := <-done:
-		if len(r.text) > most {
-			return "", errors.New("the text is longer than 16 MiB: send it as a file, with --attach")
-		}
-		return string(r.text), r.err
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
+	return string(text), err
 }
 
 // letterFiles are those that go with the letter, opened.

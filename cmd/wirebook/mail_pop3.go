@@ -31,7 +31,7 @@ func (d *mailDesk) pop3(ctx context.Context) (mailBox, error) {
 		client.Wire = d.said.pop3
 	}
 	var err error
-	if client.TLS, err = d.trust(ctx); err != nil {
+	if client.TLS, err = d.at.trust(ctx, d.o.ca, d.o.insecure); err != nil {
 		return nil, err
 	}
 	door := mailDoor[*pop3c.Session]{portPOP3, portPOP3S, client.Dial, client.DialTLS, (*pop3c.Session).STLS}

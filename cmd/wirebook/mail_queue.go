@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 
 	"github.com/spf13/cobra"
 
-	"github.com/wirebook/wirebook/control"
 	"github.com/wirebook/wirebook/servers/smtpd/queue"
 	"github.com/wirebook/wirebook/world"
 )
@@ -19,29 +17,20 @@ func init() {
 }
 
 func (a *app) mailQueue() *cobra.Command {
-	var name string
 	var asJSON, flush bool
-	c := a.command("queue [HOST] [flags]", "mail.queue", func(c *cobra.Command, args []string) error {
-		r, err := a.findRunning(name)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		host := ""
-		if len(args) > 0 {
-			host = args[0]
-		}
+	c := a.onRunning("queue [HOST] [flags]", "mail.queue", func(ctx context.Context, r *running, args []string) error {
+		host := arg(args, 0, "")
 		if flush {
-			if err := r.Call(c.Context(), http.MethodPost, "/mail/flush", hostRequest{Host: host}, nil); err != nil {
+			if err := r.Call(ctx, http.MethodPost, "/mail/flush", hostRequest{Host: host}, nil); err != nil {
 				return err
 			}
 			a.println("mail.flushed")
 			return nil
 		}
-		return a.printQueue(c.Context(), r, host, asJSON)
+		return a.printQueue(ctx, r, host, asJSON)
 	})
+	c.GroupID = "" // it is under mail
 	c.Args = arguments(cobra.MaximumNArgs(1))
-	c.Flags().StringVar(&name, "name", "", a.say("flag.name"))
 	c.Flags().BoolVar(&asJSON, "json", false, a.say("flag.json"))
 	c.Flags().BoolVar(&flush, "flush", false, a.say("flag.mailflush"))
 	return c
@@ -55,9 +44,7 @@ func (a *app) printQueue(ctx context.Context, r *running, host string, asJSON bo
 		return err
 	}
 	if asJSON {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(rows)
+		return a.writeJSON(rows)
 	}
 	if len(rows) == 0 {
 		a.println("mail.queue.none")
@@ -92,23 +79,12 @@ func oneLine(text string) string {
 // mailQueue tells what waits on a host, or on all.
 func (r *reach) mailQueue(w http.ResponseWriter, request *http.Request) {
 	waiting, err := r.world.MailQueueOf(request.URL.Query().Get("host"))
-	if err != nil {
-		control.Fail(w, http.StatusNotFound, err)
-		return
-	}
-	control.Reply(w, waiting)
+	answer(w, waiting, err)
 }
 
 // flushMail has the mail that waits tried now, on one host or on all.
 func (r *reach) flushMail(w http.ResponseWriter, request *http.Request) {
-	var h hostRequest
-	if err := json.NewDecoder(request.Body).Decode(&h); err != nil {
-		control.Fail(w, http.StatusBadRequest, err)
-		return
+	if h, ok := asked[hostRequest](w, request); ok {
+		answer(w, struct{}{}, r.world.FlushMail(h.Host))
 	}
-	if err := r.world.FlushMail(h.Host); err != nil {
-		control.Fail(w, http.StatusNotFound, err)
-		return
-	}
-	control.Reply(w, struct{}{})
 }

@@ -123,7 +123,7 @@ func (d *mailDesk) submission(ctx context.Context, m *composed) (*smtpc.Session,
 		client.Trace.Text = func(piece []byte) { d.said.text(true, piece) }
 	}
 	var err error
-	if client.TLS, err = d.trust(ctx); err != nil {
+	if client.TLS, err = d.at.trust(ctx, d.o.ca, d.o.insecure); err != nil {
 		return nil, err
 	}
 	dial := client.Dial

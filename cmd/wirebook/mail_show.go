@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +17,7 @@ func (d *mailDesk) printRows(rows []mailRow, asJSON bool) error {
 	d.said.end()
 	a := d.app
 	if asJSON {
-		return printJSON(a.out, rows)
+		return a.writeJSON(rows)
 	}
 	if len(rows) == 0 {
 		a.println("mail.none")
@@ -37,13 +36,6 @@ func (d *mailDesk) printRows(rows []mailRow, asJSON bool) error {
 		list.row("%d\t%s\t%s\t%d\t%s\t%s", r.Number, visible(flags), date, r.Size, visible(oneLine(r.From)), visible(oneLine(r.Subject)))
 	}
 	return list.print(a.out, "")
-}
-
-func printJSON(w io.Writer, what any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(what)
 }
 
 func (d *mailDesk) folders(box *imapBox, asJSON bool) error {
@@ -67,7 +59,7 @@ func (d *mailDesk) folders(box *imapBox, asJSON bool) error {
 		rows = append(rows, folder{f.Name, counts.Messages, counts.Unseen})
 	}
 	if asJSON {
-		return printJSON(d.app.out, rows)
+		return d.app.writeJSON(rows)
 	}
 	var list table
 	list.row("%s", d.app.say("mail.folders.header"))
@@ -187,7 +179,7 @@ func (d *mailDesk) showJSON(m openMail, number int) error {
 		}
 	}
 	shown.Text = strings.ReplaceAll(text.String(), "\r\n", "\n")
-	return printJSON(d.app.out, shown)
+	return d.app.writeJSON(shown)
 }
 
 // visibleLines writes a text so that it does not command the reader's terminal.

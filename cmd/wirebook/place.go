@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strconv"
 	"time"
 
@@ -84,6 +87,35 @@ func (r *running) on(host string) place {
 		},
 	}
 	return p
+}
+
+// errTrust is that there is nothing to be trusted.
+var errTrust = errors.New("--insecure and --ca are for --tls")
+
+// trust is whose certificates are believed at a place: those of a file; else, in a
+// world, its authority's, as by all programs there; else the system's.
+func (p place) trust(ctx context.Context, file string, insecure bool) (*tls.Config, error) {
+	c := &tls.Config{InsecureSkipVerify: insecure}
+	var pem []byte
+	var err error
+	switch {
+	case insecure:
+		return c, nil
+	case file != "":
+		pem, err = os.ReadFile(file)
+	case p.inWorld != nil:
+		file = "the world's authority"
+		pem, err = p.inWorld.authority(ctx)
+	default:
+		return c, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if c.RootCAs = x509.NewCertPool(); !c.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s has no certificate in PEM", file)
+	}
+	return c, nil
 }
 
 // server is the DNS server that @NAME or @ADDRESS means; with "" it is the

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -19,19 +18,11 @@ func init() {
 }
 
 func psCommand(a *app) *cobra.Command {
-	var name string
 	var asJSON bool
-	c := a.command("ps [flags]", "ps", func(c *cobra.Command, _ []string) error {
-		r, err := a.findRunning(name)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		return a.ps(c.Context(), r, asJSON)
+	c := a.onRunning("ps [flags]", "ps", func(ctx context.Context, r *running, _ []string) error {
+		return a.ps(ctx, r, asJSON)
 	})
-	c.GroupID = "world"
 	c.Args = arguments(cobra.NoArgs)
-	c.Flags().StringVar(&name, "name", "", a.say("flag.name"))
 	c.Flags().BoolVar(&asJSON, "json", false, a.say("flag.json"))
 	return c
 }
@@ -42,9 +33,7 @@ func (a *app) ps(ctx context.Context, r *running, asJSON bool) error {
 		return err
 	}
 	if asJSON {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(rows)
+		return a.writeJSON(rows)
 	}
 	var servers table
 	servers.row("%s", a.say("ps.header"))
@@ -55,18 +44,10 @@ func (a *app) ps(ctx context.Context, r *running, asJSON bool) error {
 }
 
 func killCommand(a *app) *cobra.Command {
-	var name string
-	c := a.command("kill HOST/SERVER", "kill", func(c *cobra.Command, args []string) error {
-		r, err := a.findRunning(name)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		return a.kill(c.Context(), r, args[0])
+	c := a.onRunning("kill HOST/SERVER", "kill", func(ctx context.Context, r *running, args []string) error {
+		return a.kill(ctx, r, args[0])
 	})
-	c.GroupID = "world"
 	c.Args = arguments(cobra.ExactArgs(1))
-	c.Flags().StringVar(&name, "name", "", a.say("flag.name"))
 	return c
 }
 
@@ -84,10 +65,10 @@ func (a *app) kill(ctx context.Context, r *running, which string) error {
 }
 
 // serverNamed reads www/http.
-func serverNamed(which string) (killRequest, error) {
+func serverNamed(which string) (serverRequest, error) {
 	host, server, ok := strings.Cut(which, "/")
 	if !ok {
-		return killRequest{}, usageError{fmt.Errorf("%q: write HOST/SERVER, as in www/http; wirebook ps lists them", which)}
+		return serverRequest{}, usageError{fmt.Errorf("%q: write HOST/SERVER, as in www/http; wirebook ps lists them", which)}
 	}
-	return killRequest{host, server}, nil
+	return serverRequest{host, server}, nil
 }

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/wirebook/wirebook/clock"
@@ -15,7 +13,6 @@ import (
 	"github.com/wirebook/wirebook/frame"
 	"github.com/wirebook/wirebook/guest"
 	"github.com/wirebook/wirebook/netx"
-	"github.com/wirebook/wirebook/supervise"
 	"github.com/wirebook/wirebook/world"
 )
 
@@ -29,13 +26,6 @@ type reach struct {
 
 // What the commands say to each other, as JSON.
 type (
-	killRequest struct {
-		Host   string `json:"host"`
-		Server string `json:"server"`
-	}
-	killReply struct {
-		Down time.Duration `json:"down"` // how long the server was not running
-	}
 	hostRequest struct {
 		Host string `json:"host"`
 	}
@@ -67,9 +57,7 @@ func (r *reach) handler() http.Handler {
 	mux.HandleFunc("GET /names", func(w http.ResponseWriter, _ *http.Request) { control.Reply(w, namesReply(r.world.Owners())) })
 	mux.HandleFunc("POST /resolvers", r.resolvers)
 	mux.HandleFunc("POST /card", r.card)
-	mux.HandleFunc("POST /kill", r.kill)
-	mux.HandleFunc("POST /start", r.start)
-	mux.HandleFunc("POST /stop", r.stop)
+	serverReach{r.world}.handle(mux)
 	mux.HandleFunc("GET /authority", r.authority)
 	mux.HandleFunc("GET /mail/queue", r.mailQueue)
 	mux.HandleFunc("POST /mail/flush", r.flushMail)
@@ -95,131 +83,64 @@ func (r *reach) host(name string) (netx.Network, error) {
 	return nil, fmt.Errorf("there is no host %q here; there is %v", name, names)
 }
 
+// asked is what a request asks; if it cannot be read, it has been answered.
+func asked[T any](w http.ResponseWriter, request *http.Request) (q T, ok bool) {
+	if err := json.NewDecoder(request.Body).Decode(&q); err != nil {
+		control.Fail(w, http.StatusBadRequest, err)
+		return q, false
+	}
+	return q, true
+}
+
+// known reports whether there is a host of that name; if not, that has been answered.
+func (r *reach) known(w http.ResponseWriter, host string) bool {
+	if _, err := r.host(host); err != nil {
+		control.Fail(w, http.StatusNotFound, err)
+		return false
+	}
+	return true
+}
+
 // resolvers says whom a host asks for names.
 func (r *reach) resolvers(w http.ResponseWriter, request *http.Request) {
-	var h hostRequest
-	if err := json.NewDecoder(request.Body).Decode(&h); err != nil {
-		control.Fail(w, http.StatusBadRequest, err)
-		return
+	if h, ok := asked[hostRequest](w, request); ok && r.known(w, h.Host) {
+		control.Reply(w, r.world.Resolvers(h.Host))
 	}
-	if _, err := r.host(h.Host); err != nil {
-		control.Fail(w, http.StatusNotFound, err)
-		return
-	}
-	control.Reply(w, r.world.Resolvers(h.Host))
 }
 
 // card describes a card of a host.
 func (r *reach) card(w http.ResponseWriter, request *http.Request) {
-	var asked cardRequest
-	if err := json.NewDecoder(request.Body).Decode(&asked); err != nil {
-		control.Fail(w, http.StatusBadRequest, err)
-		return
+	if q, ok := asked[cardRequest](w, request); ok && r.known(w, q.Host) {
+		c, err := cardOf(r.world.Host(q.Host), q.Card)
+		answer(w, c, err)
 	}
-	if _, err := r.host(asked.Host); err != nil {
-		control.Fail(w, http.StatusNotFound, err)
-		return
-	}
-	c, err := cardOf(r.world.Host(asked.Host), asked.Card)
-	if err != nil {
-		control.Fail(w, http.StatusNotFound, err)
-		return
-	}
-	control.Reply(w, c)
-}
-
-func (r *reach) kill(w http.ResponseWriter, request *http.Request) {
-	var k killRequest
-	if err := json.NewDecoder(request.Body).Decode(&k); err != nil {
-		control.Fail(w, http.StatusBadRequest, err)
-		return
-	}
-	before, _ := r.status(k)
-	began := time.Now()
-	if err := r.world.Servers.Kill(k.Host, k.Server); err != nil {
-		control.Fail(w, http.StatusNotFound, err)
-		return
-	}
-	ctx, cancel := context.WithTimeout(request.Context(), 30*time.Second)
-	defer cancel()
-	for {
-		if now, ok := r.status(k); ok && now.Restarts > before.Restarts && now.State == supervise.Running {
-			control.Reply(w, killReply{time.Since(began)})
-			return
-		}
-		select {
-		case <-time.After(time.Millisecond):
-		case <-ctx.Done():
-			control.Fail(w, http.StatusGatewayTimeout, errors.New("it was killed, and has not come back yet"))
-			return
-		}
-	}
-}
-
-// start starts a server that is stopped.
-func (r *reach) start(w http.ResponseWriter, request *http.Request) {
-	r.onServer(w, request, func(host, server string) error {
-		ctx, cancel := context.WithTimeout(request.Context(), 30*time.Second)
-		defer cancel()
-		return r.world.StartServer(ctx, host, server)
-	})
-}
-
-// stop stops a server until it is started again.
-func (r *reach) stop(w http.ResponseWriter, request *http.Request) {
-	r.onServer(w, request, r.world.Servers.Stop)
-}
-
-// onServer does something to the server that a request names.
-func (r *reach) onServer(w http.ResponseWriter, request *http.Request, do func(host, server string) error) {
-	var k killRequest
-	if err := json.NewDecoder(request.Body).Decode(&k); err != nil {
-		control.Fail(w, http.StatusBadRequest, err)
-		return
-	}
-	if err := do(k.Host, k.Server); err != nil {
-		control.Fail(w, http.StatusConflict, err)
-		return
-	}
-	control.Reply(w, struct{}{})
 }
 
 // authority is the certificate that programs are to trust.
 func (r *reach) authority(w http.ResponseWriter, _ *http.Request) {
 	pem, err := r.world.Authority()
-	if err != nil {
-		control.Fail(w, http.StatusInternalServerError, err)
-		return
-	}
-	control.Reply(w, string(pem))
+	answer(w, string(pem), err)
 }
 
 // skip moves the world's clock ahead.
 func (r *reach) skip(w http.ResponseWriter, request *http.Request) {
-	var c clockRequest
-	if err := json.NewDecoder(request.Body).Decode(&c); err != nil || c.Ahead < 0 {
-		control.Fail(w, http.StatusBadRequest, fmt.Errorf("the clock can be moved ahead only (%v, %w)", c.Ahead, err))
+	c, ok := asked[clockRequest](w, request)
+	if !ok {
+		return
+	}
+	if c.Ahead < 0 {
+		control.Fail(w, http.StatusBadRequest, fmt.Errorf("the clock can be moved ahead only, and not by %v", c.Ahead))
 		return
 	}
 	r.clock.Skip(c.Ahead)
 	control.Reply(w, clockReply{r.clock.Now()})
 }
 
-func (r *reach) status(k killRequest) (supervise.Status, bool) {
-	all := r.world.Servers.Status()
-	i := slices.IndexFunc(all, func(s supervise.Status) bool { return s.Host == k.Host && s.Name == k.Server })
-	if i < 0 {
-		return supervise.Status{}, false
-	}
-	return all[i], true
-}
-
 // join gives a guest of another process a seat, for as long as its connection
 // lasts.
 func (r *reach) join(w http.ResponseWriter, request *http.Request) {
-	var j joinRequest
-	if err := json.NewDecoder(request.Body).Decode(&j); err != nil {
-		control.Fail(w, http.StatusBadRequest, err)
+	j, ok := asked[joinRequest](w, request)
+	if !ok {
 		return
 	}
 	s, err := takeSeat(r.world, j)

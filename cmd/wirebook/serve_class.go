@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -28,6 +27,9 @@ type classOptions struct {
 	listen string
 	level  string
 }
+
+// usualLog is how much a container says, if nobody asks for more or less.
+const usualLog = "info"
 
 // classDir is the folder, shared by all containers of a class, in which the sockets
 // of the switches are.
@@ -55,7 +57,7 @@ func (o *classOptions) flags(a *app, c *cobra.Command) {
 	f.StringVar(&o.state, "state", "", a.say("flag.class.state"))
 	f.IntVar(&o.user, "user", 0, a.say("flag.class.user"))
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", a.say("flag.class.listen"))
-	f.StringVar(&o.level, "log", "info", a.say("flag.log"))
+	f.StringVar(&o.level, "log", usualLog, a.say("flag.log"))
 	c.MarkFlagsMutuallyExclusive("host", "switches", "newcomer", "page", "healthy", "whole", "renew")
 }
 
@@ -102,14 +104,6 @@ func (a *app) serveParts(c *cobra.Command) {
 		}
 		return verbs(c, args)
 	}
-}
-
-func (o *classOptions) log(a *app) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(o.level)); err != nil {
-		return nil, usageError{fmt.Errorf("--log %s: write debug, info, warn or error", o.level)}
-	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level})), nil
 }
 
 // stateRoot opens --state; nil: nothing is kept.

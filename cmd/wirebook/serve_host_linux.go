@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -33,7 +32,7 @@ func (o *classOptions) serveHost(ctx context.Context, a *app) error {
 }
 
 func (o *classOptions) member(a *app) (*classroom.Member, error) {
-	log, err := o.log(a)
+	log, err := a.logger(o.level)
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +114,10 @@ func (o *classOptions) serveNewcomer(ctx context.Context, a *app, words []string
 	if len(words) == 0 && term.IsTerminal(int(os.Stdin.Fd())) {
 		words = []string{"bash", "-l"}
 	}
-	if len(words) > 0 && !flagGiven(o.level, "info") {
-		m.Log = slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if len(words) > 0 && o.level == usualLog {
+		if m.Log, err = a.logger("warn"); err != nil { // what the program prints is to be seen
+			return err
+		}
 	}
 	m.Trust = func(pem []byte) {
 		if err := trust(pem); err != nil {
@@ -143,8 +144,6 @@ func (o *classOptions) serveNewcomer(ctx context.Context, a *app, words []string
 		return runProgram(ctx, words)
 	})
 }
-
-func flagGiven(value, usual string) bool { return value != usual }
 
 // resolveBy has the programs of this machine ask the name servers of a lease. The
 // file is written in place: Docker has mounted it.

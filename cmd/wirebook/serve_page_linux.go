@@ -11,7 +11,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/wirebook/wirebook/classroom"
 	"github.com/wirebook/wirebook/console"
@@ -30,7 +29,7 @@ const (
 // servePage shows the class to browsers: the page that `wirebook up` has, of a network
 // that is the kernel's.
 func (o *classOptions) servePage(ctx context.Context, a *app) error {
-	log, err := o.log(a)
+	log, err := a.logger(o.level)
 	if err != nil {
 		return err
 	}
@@ -51,10 +50,8 @@ func (o *classOptions) servePage(ctx context.Context, a *app) error {
 	for _, address := range addresses {
 		log.Info("the page", "address", address)
 	}
-	server := &http.Server{
-		Addr: o.listen, Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, BaseContext: func(net.Listener) context.Context { return ctx },
-	}
+	server := pageServer(handler)
+	server.Addr, server.BaseContext = o.listen, func(net.Listener) context.Context { return ctx }
 	ctx, cancel := context.WithCancel(ctx)
 	var wait sync.WaitGroup
 	defer wait.Wait()

@@ -17,7 +17,7 @@ import (
 // serveSwitches holds the switches of a class, and is to those who watch the world
 // that is running.
 func (o *classOptions) serveSwitches(ctx context.Context, a *app) error {
-	log, err := o.log(a)
+	log, err := a.logger(o.level)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (o *classOptions) serveSwitches(ctx context.Context, a *app) error {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer cancel()
-	wait.Go(func() { serveSelf(ctx, hubHandler(hub), log) })
+	wait.Go(func() { serveSelf(ctx, hubHandler(), log) })
 	wait.Go(func() {
 		if err := control.Serve(ctx, commands, (&classReach{hub: hub, secret: secret}).handler()); err != nil {
 			log.Error("commands", "error", err)
@@ -70,7 +70,7 @@ func (o *classOptions) serveSwitches(ctx context.Context, a *app) error {
 
 // hubHandler answers the health check: the switches are well when they are there.
 // How the machines are, each says itself.
-func hubHandler(*classroom.Hub) http.Handler {
+func hubHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /report", func(w http.ResponseWriter, _ *http.Request) { control.Reply(w, classroom.Report{}) })
 	return mux

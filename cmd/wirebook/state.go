@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -37,19 +38,25 @@ func (o *worldOptions) openState(worldName string) (*os.Root, error) {
 // there in one of the world's own name: a second world file must not lend what
 // the first has lent.
 func (o *worldOptions) usualState(worldName string) (string, error) {
-	base := os.Getenv("XDG_STATE_HOME")
-	if base == "" {
+	base, err := stateHome()
+	if err != nil {
+		return "", fmt.Errorf("no place to keep leases in, name one with --state DIR, or --state none: %w", err)
+	}
+	return filepath.Join(base, cmp.Or(o.name, control.DefaultName), fileName(worldName)), nil
+}
+
+// stateHome is where the XDG base directories have what we keep. A path there that is
+// not absolute is to be ignored.
+func stateHome() (string, error) {
+	state := os.Getenv("XDG_STATE_HOME")
+	if !filepath.IsAbs(state) {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", fmt.Errorf("no place to keep leases in, name one with --state DIR, or --state none: %w", err)
+			return "", err
 		}
-		base = filepath.Join(home, ".local", "state")
+		state = filepath.Join(home, ".local", "state")
 	}
-	running := o.name
-	if running == "" {
-		running = control.DefaultName
-	}
-	return filepath.Join(base, "wirebook", running, fileName(worldName)), nil
+	return filepath.Join(state, "wirebook"), nil
 }
 
 // fileName makes of a world's name, which may be any text, that of a folder.

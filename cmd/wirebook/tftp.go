@@ -144,10 +144,7 @@ func writeFile(name string, write func(io.Writer) error) (err error) {
 func (a *app) tftpPut(where func() place) *cobra.Command {
 	var o tftpOptions
 	c := a.command("put [flags] SERVER FILE [NAME]", "tftp.put", func(c *cobra.Command, args []string) error {
-		local, name := args[1], filepath.Base(args[1])
-		if len(args) > 2 {
-			name = args[2]
-		}
+		local, name := args[1], arg(args, 2, filepath.Base(args[1]))
 		if name == "-" {
 			return usageError{errors.New("standard input has no name: write SERVER - NAME")}
 		}

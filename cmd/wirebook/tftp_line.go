@@ -3,10 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
-
-	"golang.org/x/term"
 
 	"github.com/wirebook/wirebook/clients/tftpc"
 )
@@ -23,15 +20,14 @@ type transferLine struct {
 func (a *app) newTransferLine() *transferLine {
 	const soon = time.Second
 	line := &transferLine{app: a, next: time.Now().Add(soon)}
-	if f, ok := a.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		line.to = f
+	if isTerminal(a.err) {
+		line.to = a.err
 	}
 	return line
 }
 
-const (
-	lineErase = "\r\x1b[K"
-)
+// lineErase has a terminal's line written anew.
+const lineErase = "\r\x1b[K"
 
 // show is for tftpc.Client.Progress.
 func (l *transferLine) show(at tftpc.Progress) {

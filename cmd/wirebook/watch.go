@@ -25,17 +25,10 @@ func init() {
 func watchCommand(a *app) *cobra.Command {
 	var o runOptions
 	var asJSON bool
-	c := a.command("watch [flags]", "watch", func(c *cobra.Command, _ []string) error {
-		r, err := a.findRunning(o.name)
-		if err != nil {
-			return err
-		}
-		defer r.Close()
-		return a.watch(c.Context(), r, o, asJSON)
+	c := a.onRunning("watch [flags]", "watch", func(ctx context.Context, r *running, _ []string) error {
+		return a.watch(ctx, r, o, asJSON)
 	})
-	c.GroupID = "world"
 	c.Args = arguments(cobra.NoArgs)
-	c.Flags().StringVar(&o.name, "name", "", a.say("flag.name"))
 	c.Flags().StringVar(&o.pcap, "pcap", "", a.say("flag.pcapall"))
 	o.showFlags(a, c)
 	c.Flags().BoolVar(&asJSON, "json", false, a.say("flag.json"))

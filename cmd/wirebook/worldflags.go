@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"strings"
 
@@ -89,18 +88,14 @@ func (o *worldOptions) launch(ctx context.Context, a *app, c *clock.Movable, g *
 }
 
 func (o *worldOptions) options(a *app) (world.Options, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(o.level)); err != nil {
-		return world.Options{}, usageError{fmt.Errorf("--log %s: write debug, info, warn or error", o.level)}
+	log, err := a.logger(o.level)
+	if err != nil {
+		return world.Options{}, err
 	}
 	if o.seed == 0 {
 		o.seed = 1 + rand.Uint64N(999_999) // short enough to be typed
 	}
-	options := world.Options{
-		Seed: o.seed,
-		Log:  slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level})),
-	}
-	var err error
+	options := world.Options{Seed: o.seed, Log: log}
 	if options.Faults, err = parseFaults(o.faults); err != nil {
 		return options, usageError{err}
 	}
