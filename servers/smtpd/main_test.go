@@ -23,6 +23,7 @@ import (
 	"github.com/wirebook/wirebook/netx"
 	"github.com/wirebook/wirebook/protocol/mail"
 	"github.com/wirebook/wirebook/servers/mailbox"
+	"github.com/wirebook/wirebook/servers/mailbox/mailboxtest"
 	"github.com/wirebook/wirebook/servers/smtpd/queue"
 )
 
@@ -215,34 +216,12 @@ func (s *testServer) serve(t testing.TB) {
 	s.secure = s.host.at[s.host.address+":465"]
 }
 
-// inbox is a user's messages.
+// inbox is a user's messages, whatever their flags.
 func (s *testServer) inbox(t testing.TB, user string) []string {
 	t.Helper()
-	box, err := s.Mail.Open(user)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer box.Close()
-	inbox, err := box.Folder(mailbox.Inbox)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer inbox.Close()
-	if err := inbox.Refresh(); err != nil {
-		t.Fatal(err)
-	}
-	var all []string
-	for _, m := range inbox.Messages() {
-		r, err := inbox.Open(m.UID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(r)
-		r.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, string(text))
+	all := mailboxtest.Stored(t, s.Mail, user)
+	for i := range all {
+		_, all[i], _ = strings.Cut(all[i], ":")
 	}
 	return all
 }
