@@ -26,6 +26,7 @@ type commandRequest struct {
 type output struct {
 	Out  string `json:"out,omitempty"`
 	Err  string `json:"err,omitempty"`
+	Cut  bool   `json:"cut,omitempty"` // what it writes from here on is left out
 	Exit *int   `json:"exit,omitempty"`
 }
 
@@ -58,8 +59,7 @@ func (p *Page) run(w http.ResponseWriter, r *http.Request) {
 		Host: r.PathValue("host"), Args: args, Language: string(languageOf(r)),
 		Stdout: writer(func(b []byte) { s.send(output{Out: string(b)}) }), Stderr: writer(func(b []byte) { s.send(output{Err: string(b)}) }),
 	})
-	s.left = 1
-	s.send(output{Exit: &exit})
+	s.say(output{Exit: &exit})
 }
 
 // sender sends what a command writes.
@@ -77,6 +77,11 @@ func (s *sender) send(o output) {
 		return
 	}
 	s.left -= len(o.Out) + len(o.Err)
+	o.Cut = s.left <= 0
+	s.say(o)
+}
+
+func (s *sender) say(o output) {
 	if s.to.Encode(o) == nil {
 		_ = s.control.Flush() // the browser may have left; the command then ends
 	}

@@ -3,6 +3,7 @@ package console_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -375,5 +376,25 @@ func TestWords(t *testing.T) {
 		if strings.Contains(page, "⟦") {
 			t.Errorf("the page in %s lacks words:\n%s", lang, page)
 		}
+	}
+}
+
+// flood is a command line that does not come to an end.
+type flood struct{ echo }
+
+func (flood) Run(_ context.Context, c world.Command) int {
+	for range 200 {
+		fmt.Fprintln(c.Stdout, strings.Repeat("and on ", 6000))
+	}
+	return 0
+}
+
+// Of what a command writes not all is sent; the browser is told so, once, and how it has
+// ended.
+func TestACommandThatWritesTooMuch(t *testing.T) {
+	s := show(t, func(o *console.Options) { o.CommandLine = flood{} })
+	_, text := s.ask(t, "POST", "/api/run/alice", `{"line":"dns"}`)
+	if len(text) < 4<<20 || len(text) > 5<<20 || strings.Count(text, `"cut":true`) != 1 || !strings.HasSuffix(text, `{"exit":0}`+"\n") {
+		t.Errorf("%d bytes, which end in %q", len(text), text[max(0, len(text)-60):])
 	}
 }

@@ -94,6 +94,7 @@ async function execute(host, line, out) {
         const o = JSON.parse(text);
         if (o.out) write(out, o.out, "out");
         if (o.err) write(out, o.err, "err");
+        if (o.cut) write(out, `\n${say("command.cut")}\n`, "exit");
         if (o.exit) write(out, `${say("command.exit", { Number: o.exit })}\n`, "exit");
       }
     }
