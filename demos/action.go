@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/wirebook/wirebook/internet"
+	"github.com/wirebook/wirebook/wire/dissect"
 )
 
 // action is what a step does.
@@ -86,18 +87,7 @@ func (a clockMove) tell() *Event {
 	if a.by == 0 {
 		return &Event{Sentence: sentence("do.clock.next")}
 	}
-	return &Event{Sentence: sentence("do.clock", "By", short(a.by))}
-}
-
-// short is 12h for 12h0m0s.
-func short(d time.Duration) string {
-	text := d.String()
-	for _, zero := range []string{"m0s", "h0m"} {
-		if strings.HasSuffix(text, zero) {
-			text = text[:len(text)-2]
-		}
-	}
-	return text
+	return &Event{Sentence: sentence("do.clock", "By", dissect.Duration(a.by))}
 }
 
 func (a clockMove) do(_ context.Context, p *play) error {

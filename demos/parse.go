@@ -164,7 +164,7 @@ func split(text string) ([]string, error) {
 	return words, nil
 }
 
-// quoted is split's reverse, for a line that can be typed.
+// quoted is a line that can be typed, of which a shell makes these words.
 func quoted(words []string) string {
 	all := slices.Clone(words)
 	for i, w := range all {

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/wirebook/wirebook/explain"
+	"github.com/wirebook/wirebook/wire/dissect"
 	"github.com/wirebook/wirebook/world"
 )
 
@@ -149,7 +150,7 @@ func port(a netip.AddrPort) string {
 // left is how long it is until then; "-": that is past.
 func left(now, then time.Time) string {
 	if d := then.Sub(now); !then.IsZero() && d > 0 {
-		return short(d.Round(time.Second))
+		return dissect.Duration(d.Round(time.Second))
 	}
 	return "-"
 }

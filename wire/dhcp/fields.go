@@ -148,7 +148,7 @@ func (o *Option) value() string {
 		}
 		return strings.Join(all, ", ")
 	case form == seconds && len(b) == 4:
-		return duration(time.Duration(binary.BigEndian.Uint32(b)) * time.Second)
+		return dissect.Duration(time.Duration(binary.BigEndian.Uint32(b)) * time.Second)
 	case form == number && len(b) == 2:
 		return strconv.Itoa(int(binary.BigEndian.Uint16(b)))
 	case form == number && len(b) == 1:
@@ -163,16 +163,4 @@ func (o *Option) value() string {
 		return dissect.Text(b, 80)
 	}
 	return dissect.Text([]byte(hex.EncodeToString(b)), 80)
-}
-
-// duration is a time without the units that are zero: 12h, 90m.
-func duration(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }

@@ -44,7 +44,7 @@ func (m *Message) describe(part *dissect.Part, to netip.Addr, found []dissect.Fi
 	part.Summary = m.summary()
 	lease := ""
 	if d, ok := m.Seconds(51); ok {
-		lease = duration(d)
+		lease = dissect.Duration(d)
 	}
 	part.Args = map[string]any{
 		"Address": shown(m.address()), "Server": shown(m.Addr(54)), "Lease": lease,
@@ -116,7 +116,7 @@ func (m *Message) summary() string {
 		line += " (" + m.Addr(54).String() + ")"
 	}
 	if d, ok := m.Seconds(51); ok && m.Reply {
-		line += ", " + duration(d)
+		line += ", " + dissect.Duration(d)
 	}
 	if why := m.Option(56); len(why) > 0 {
 		line += ": " + dissect.Text(why, 80)

@@ -3,9 +3,21 @@ package dissect
 import (
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
+
+// Duration is a time without the units that are zero: 12h, 90m.
+func Duration(d time.Duration) string {
+	text := d.String()
+	for _, zero := range [...]string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
+}
 
 // escape leaves what can be shown as it is and writes the rest as Go would.
 func escape(b []byte) string {
