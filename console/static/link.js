@@ -4,15 +4,16 @@ import { el, say, onLanguage } from "./words.js";
 import { post } from "./api.js";
 import { panel } from "./panel.js";
 import { fault } from "./fault.js";
-import { cable, refresh } from "./map.js";
 
 const can = document.documentElement.dataset;
 let shown = null;
 
 const RATES = [[0, null], [56e3, "56 kbit/s"], [1e6, "1 Mbit/s"], [10e6, "10 Mbit/s"], [100e6, "100 Mbit/s"]];
 
+// openLink shows a cable. The context is the page's, with how the map finds a cable and
+// how it is drawn anew.
 export function openLink(name, context, focus = true) {
-  const link = cable(name);
+  const link = context.cable(name);
   if (!link) return;
   shown = { name, context };
   const parts = [el("p", {}, `${link.from} ↔ ${link.to}`)];
@@ -27,7 +28,7 @@ onLanguage(() => { if (shown && panel.isOpen("link")) openLink(shown.name, shown
 
 async function change(link, body) {
   await post(`links/${encodeURIComponent(link.name)}`, body).catch(fault);
-  await refresh();
+  await shown?.context.refresh();
 }
 
 function plug(link) {

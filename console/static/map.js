@@ -6,17 +6,9 @@ import { layout } from "./layout.js";
 import { openHost } from "./host.js";
 import { openLink } from "./link.js";
 import { Traffic } from "./traffic.js";
+import { s } from "./svg.js";
 
 const section = document.getElementById("map");
-const SVG = "http://www.w3.org/2000/svg";
-
-// s makes an element of the picture.
-export function s(name, attributes = {}, ...children) {
-  const e = document.createElementNS(SVG, name);
-  for (const [k, v] of Object.entries(attributes)) if (v !== null) e.setAttribute(k, v);
-  e.append(...children);
-  return e;
-}
 
 let drawn = "";
 let visible = false;
@@ -26,7 +18,7 @@ let context;
 let chosen = ""; // whose panel is open, or was
 
 export function begin(given) {
-  context = given;
+  context = { ...given, cable, refresh };
   onLanguage(() => { drawn = ""; if (visible) refresh(); });
   new ResizeObserver(reveal).observe(section); // the panel takes half of the room
   setInterval(() => { if (visible && !document.hidden) refresh(); }, 1500);
@@ -40,7 +32,7 @@ export function begin(given) {
 }
 
 // refresh asks how everything is, and draws it if it has changed.
-export async function refresh() {
+async function refresh() {
   const now = await get("map").catch(() => null);
   if (!now) return;
   const text = JSON.stringify(now);
@@ -50,7 +42,7 @@ export async function refresh() {
   draw();
 }
 
-export const cable = (name) => world.links.find((l) => l.name === name);
+const cable = (name) => world.links.find((l) => l.name === name);
 
 function draw() {
   const focused = document.activeElement?.dataset?.name;

@@ -1,6 +1,6 @@
 // Messages that travel along the cables of the map.
 
-import { s } from "./map.js";
+import { s } from "./svg.js";
 
 const MAX = 40; // that travel at the same time
 const LASTS = 900; // milliseconds
