@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/wirebook/wirebook/protocol/dnsmsg"
 )
 
 const theAnswer = "www.example.com. 300 A 203.0.113.80"
@@ -226,7 +228,7 @@ func FuzzReply(f *testing.F) {
 	f.Add(pack(f, reply(f, query, theAnswer, "www.example.com. TXT \"\\027[2J\"", "www.example.com. MX 10 \\009mail.example.com.")))
 	f.Add(pack(f, new(dns.Msg).SetRcode(query, dns.RcodeNameError)))
 	f.Fuzz(func(t *testing.T, packet []byte) {
-		msg := accept(packet, query)
+		msg := dnsmsg.Reply(packet, query)
 		if msg == nil {
 			return
 		}

@@ -2,18 +2,17 @@ package dnsc
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
-	"strings"
 
 	"github.com/miekg/dns"
 
 	"github.com/wirebook/wirebook/clock"
+	"github.com/wirebook/wirebook/protocol/dnsmsg"
 )
 
 // ErrTimeout says that no reply came in time. It is an os.ErrDeadlineExceeded.
@@ -55,7 +54,7 @@ func (c *Client) askUDP(ctx context.Context, server netip.AddrPort, query *dns.M
 			if err != nil {
 				return nil, orEnd(ctx, err)
 			}
-			if msg := accept(buf[:n], query); msg != nil {
+			if msg := dnsmsg.Reply(buf[:n], query); msg != nil {
 				now := c.clock().Now()
 				return &Reply{Msg: msg, Server: server, Transport: "udp", Sent: sent, RTT: now.Sub(sent), Bytes: n, Tries: try}, nil
 			}
@@ -82,43 +81,25 @@ func (c *Client) askTCP(ctx context.Context, server netip.AddrPort, query *dns.M
 	if err := writeTCP(conn, query); err != nil {
 		return nil, orEnd(ctx, err)
 	}
-	packet, err := readTCP(conn)
+	packet, err := dnsmsg.Read(conn)
 	if err != nil {
 		return nil, orEnd(ctx, fmt.Errorf("dnsc: %v over TCP: %w", server, err))
 	}
-	msg := accept(packet, query)
+	msg := dnsmsg.Reply(packet, query)
 	if msg == nil {
 		return nil, fmt.Errorf("dnsc: %v over TCP: what it sent is no reply to the question", server)
 	}
 	return &Reply{Msg: msg, Server: server, Transport: "tcp", Sent: sent, RTT: c.clock().Now().Sub(sent), Bytes: len(packet)}, nil
 }
 
-// writeTCP sends msg after its length (RFC 1035 §4.2.2), both in one write, so
-// that they travel in one segment (RFC 7766 §8).
+// writeTCP sends msg on a connection.
 func writeTCP(w io.Writer, msg *dns.Msg) error {
 	packet, err := msg.Pack()
 	if err != nil {
 		return fmt.Errorf("dnsc: %w", err)
 	}
-	framed := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(packet)), uint16(len(packet)))
-	_, err = w.Write(append(framed, packet...))
+	_, err = w.Write(dnsmsg.Framed(packet))
 	return err
-}
-
-// readTCP reads one message.
-func readTCP(r io.Reader) ([]byte, error) {
-	var length [2]byte
-	if _, err := io.ReadFull(r, length[:]); err != nil {
-		return nil, err
-	}
-	packet := make([]byte, binary.BigEndian.Uint16(length[:]))
-	if _, err := io.ReadFull(r, packet); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return nil, err
-	}
-	return packet, nil
 }
 
 func (c *Client) dial(ctx context.Context, network string, server netip.AddrPort) (net.Conn, error) {
@@ -145,32 +126,4 @@ func orEnd(ctx context.Context, err error) error {
 func isTimeout(err error) bool {
 	var e net.Error
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &e) && e.Timeout()
-}
-
-// accept returns the message in packet if it is the reply to query: the same
-// ID, and the same question, its letters in any case (RFC 5452 §9.1). Else it
-// returns nil. A truncated message may end anywhere.
-func accept(packet []byte, query *dns.Msg) *dns.Msg {
-	msg := new(dns.Msg)
-	if err := msg.Unpack(packet); err != nil && !msg.Truncated {
-		return nil
-	}
-	if msg.Id != query.Id || !msg.Response || msg.Opcode != query.Opcode {
-		return nil
-	}
-	if len(msg.Question) == 0 && unknownEDNS(msg) {
-		return msg // a server that could not even read the question
-	}
-	if !sameQuestion(msg, query) {
-		return nil
-	}
-	return msg
-}
-
-func sameQuestion(msg, query *dns.Msg) bool {
-	if len(msg.Question) != 1 || len(query.Question) != 1 {
-		return false
-	}
-	got, want := msg.Question[0], query.Question[0]
-	return got.Qtype == want.Qtype && got.Qclass == want.Qclass && strings.EqualFold(got.Name, want.Name)
 }

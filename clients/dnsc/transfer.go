@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"github.com/wirebook/wirebook/protocol/dnsmsg"
 )
 
 // StatusError is the response code of a server that did not do as it was asked.
@@ -56,7 +58,7 @@ func (c *Client) transfer(ctx context.Context, server netip.AddrPort, zone strin
 	}
 	t := &transfer{query: query, server: server, yield: yield}
 	for left := c.maxTransfer(); !t.complete; {
-		packet, err := readTCP(conn)
+		packet, err := dnsmsg.Read(conn)
 		if err != nil {
 			return orEnd(ctx, t.cutOff(err))
 		}
@@ -101,7 +103,7 @@ func (t *transfer) message(packet []byte) error {
 	if err := msg.Unpack(packet); err != nil {
 		return fmt.Errorf("dnsc: %v: message %d of the transfer: %w", t.server, t.messages+1, err)
 	}
-	if msg.Id != t.query.Id || !msg.Response || len(msg.Question) > 0 && !sameQuestion(msg, t.query) {
+	if msg.Id != t.query.Id || !msg.Response || len(msg.Question) > 0 && !dnsmsg.SameQuestion(msg, t.query) {
 		return fmt.Errorf("dnsc: %v: message %d is no part of the transfer", t.server, t.messages+1)
 	}
 	if msg.Rcode != dns.RcodeSuccess {

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/wirebook/wirebook/clock"
 	"github.com/wirebook/wirebook/netx"
+	"github.com/wirebook/wirebook/protocol/dnsmsg"
 )
 
 // serveStreams serves TCP: the same messages, each after its length in two
@@ -83,15 +82,10 @@ func (st *stream) read(in *bufio.Reader) ([]byte, error) {
 	if err := st.conn.SetReadDeadline(st.clock.Now().Add(st.idle)); err != nil {
 		return nil, err
 	}
-	var length [2]byte
-	if _, err := io.ReadFull(in, length[:]); err != nil {
-		return nil, err
+	packet, err := dnsmsg.Read(in)
+	if err == nil && len(packet) < headerSize {
+		err = errors.New("dnsd: too short for a message")
 	}
-	packet := make([]byte, binary.BigEndian.Uint16(length[:]))
-	if len(packet) < headerSize {
-		return nil, errors.New("dnsd: too short for a message")
-	}
-	_, err := io.ReadFull(in, packet)
 	return packet, err
 }
 
@@ -106,9 +100,7 @@ func (st *stream) answer(ctx context.Context, packet []byte) {
 }
 
 func (st *stream) write(reply []byte) error {
-	framed := make([]byte, 2, 2+len(reply))
-	binary.BigEndian.PutUint16(framed, uint16(len(reply)))
-	framed = append(framed, reply...) // one write, one segment
+	framed := dnsmsg.Framed(reply)
 	st.writing.Lock()
 	defer st.writing.Unlock()
 	if err := st.conn.SetWriteDeadline(st.clock.Now().Add(st.idle)); err != nil {

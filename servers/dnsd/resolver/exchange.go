@@ -7,15 +7,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/miekg/dns"
 
 	"github.com/wirebook/wirebook/clock"
+	"github.com/wirebook/wirebook/protocol/dnsmsg"
 )
 
 const (
@@ -111,8 +110,7 @@ func isTimeout(err error) bool {
 
 // query is one question on its way.
 type query struct {
-	id        uint16
-	question  dns.Question
+	*dns.Msg
 	exactCase bool // the reply must have the name's letters as they were sent
 	packet    []byte
 	err       error
@@ -123,19 +121,15 @@ type query struct {
 func (w *walk) newQuery(k key, edns bool) *query {
 	var random [2]byte
 	rand.Read(random[:])
-	q := &query{
-		id:       binary.BigEndian.Uint16(random[:]),
-		question: dns.Question{Name: k.name, Qtype: k.rrtype, Qclass: dns.ClassINET},
-	}
+	q := &query{Msg: &dns.Msg{Question: []dns.Question{{Name: k.name, Qtype: k.rrtype, Qclass: dns.ClassINET}}}}
+	q.Id = binary.BigEndian.Uint16(random[:])
 	if w.RandomCase {
-		q.question.Name, q.exactCase = randomCase(k.name), true
+		q.Question[0].Name, q.exactCase = randomCase(k.name), true
 	}
-	msg := dns.Msg{Question: []dns.Question{q.question}}
-	msg.Id = q.id
 	if edns {
-		msg.SetEdns0(udpSize, false)
+		q.SetEdns0(udpSize, false)
 	}
-	q.packet, q.err = msg.Pack()
+	q.packet, q.err = q.Pack()
 	return q
 }
 
@@ -177,19 +171,13 @@ func (q *query) over(network string, conn net.Conn) (*dns.Msg, error) {
 	return nil, errForged
 }
 
-// overTCP does the same on a connection, where two bytes before each message
-// say how long it is (RFC 1035 §4.2.2), in one write with it (RFC 7766 §8).
+// overTCP does the same on a connection.
 func (q *query) overTCP(conn net.Conn) (*dns.Msg, error) {
-	framed := binary.BigEndian.AppendUint16(nil, uint16(len(q.packet)))
-	if _, err := conn.Write(append(framed, q.packet...)); err != nil {
+	if _, err := conn.Write(dnsmsg.Framed(q.packet)); err != nil {
 		return nil, err
 	}
-	var length [2]byte
-	if _, err := io.ReadFull(conn, length[:]); err != nil {
-		return nil, err
-	}
-	packet := make([]byte, binary.BigEndian.Uint16(length[:]))
-	if _, err := io.ReadFull(conn, packet); err != nil {
+	packet, err := dnsmsg.Read(conn)
+	if err != nil {
 		return nil, err
 	}
 	if reply := q.accepts(packet); reply != nil {
@@ -198,28 +186,11 @@ func (q *query) overTCP(conn net.Conn) (*dns.Msg, error) {
 	return nil, fmt.Errorf("%s sent a reply to another query", conn.RemoteAddr())
 }
 
-// accepts returns the reply in packet, or nil if it is none to q: it must be a
-// reply, with q's ID and q's question (RFC 5452 §9.1). That it comes from the
-// address and port that q went to is seen to by the socket, which is connected.
+// accepts returns the reply in packet, or nil if it is none to q. That it comes from
+// the address and port that q went to is seen to by the socket, which is connected.
 func (q *query) accepts(packet []byte) *dns.Msg {
-	reply := new(dns.Msg)
-	if reply.Unpack(packet) != nil && !reply.Truncated {
-		return nil
-	}
-	if reply.Id != q.id || !reply.Response || reply.Opcode != dns.OpcodeQuery {
-		return nil
-	}
-	if len(reply.Question) == 0 && unknownEDNS(reply) {
-		return reply // an old server could not even read it
-	}
-	if len(reply.Question) != 1 {
-		return nil
-	}
-	got := reply.Question[0]
-	if got.Qtype != q.question.Qtype || got.Qclass != q.question.Qclass {
-		return nil
-	}
-	if got.Name != q.question.Name && (q.exactCase || !strings.EqualFold(got.Name, q.question.Name)) {
+	reply := dnsmsg.Reply(packet, q.Msg)
+	if reply != nil && q.exactCase && len(reply.Question) > 0 && reply.Question[0].Name != q.Question[0].Name {
 		return nil
 	}
 	return reply

@@ -508,7 +508,7 @@ func FuzzAccepts(f *testing.F) {
 	f.Add(pack(f, forged(new(dns.Msg).SetQuestion("www.example.com.", dns.TypeA))))
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		q := w.newQuery(key{"www.example.com.", dns.TypeA}, true)
-		if reply := q.accepts(packet); reply != nil && (reply.Id != q.id || !reply.Response) {
+		if reply := q.accepts(packet); reply != nil && (reply.Id != q.Id || !reply.Response) {
 			t.Errorf("took %v", reply)
 		}
 	})
