@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wirebook/wirebook/classroom/cabling"
 	"github.com/wirebook/wirebook/frame"
+	"github.com/wirebook/wirebook/internet"
 )
 
 func TestClass(t *testing.T) {
@@ -42,7 +42,7 @@ func TestClass(t *testing.T) {
 
 	t.Log("what machines hold")
 	p := c.panels("www")
-	listens := slices.ContainsFunc(p.Sockets, func(s cabling.Socket) bool { return s.State == "LISTEN" && s.Local.Port() == 80 })
+	listens := slices.ContainsFunc(p.Sockets, func(s internet.Socket) bool { return s.State == "LISTEN" && s.Local.Port() == 80 })
 	if len(p.Servers) != 1 || !listens || len(p.Routes) == 0 {
 		t.Errorf("www: %+v", p)
 	}

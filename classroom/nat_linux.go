@@ -2,8 +2,6 @@ package classroom
 
 import (
 	"errors"
-	"net/netip"
-	"time"
 
 	"github.com/wirebook/wirebook/classroom/cabling"
 	"github.com/wirebook/wirebook/world"
@@ -27,15 +25,7 @@ func (m *Member) setUpNAT() error {
 	if !now.on {
 		return cabling.NoTranslation()
 	}
-	return cabling.Translate(translation(plan, now.helper))
-}
-
-func translation(plan *world.MachineNAT, helper bool) cabling.Translation {
-	t := cabling.Translation{Outside: plan.Outside, FTP: helper}
-	for _, f := range plan.Forward {
-		t.Forward = append(t.Forward, cabling.Forwarded{Protocol: f.Protocol.String(), Port: f.Port, To: f.To})
-	}
-	return t
+	return cabling.Translate(cabling.Translation{Outside: plan.Outside, Forward: plan.Forward, FTP: now.helper})
 }
 
 // changeNAT turns translation on or off, or the helper.
@@ -63,37 +53,18 @@ func (m *Member) changeNAT(r natRequest) error {
 }
 
 // natPanel is how the router translates now; nil: it does not do that.
-func (m *Member) natPanel() (*NATPanel, error) {
+func (m *Member) natPanel() (*world.NATPanel, error) {
 	m.mu.Lock()
 	plan, now := m.machine.NAT, m.nat
 	if plan == nil || now == nil {
 		m.mu.Unlock()
 		return nil, nil
 	}
-	p := &NATPanel{On: now.on, Helper: now.helper, Outside: plan.Addr}
+	p := &world.NATPanel{On: now.on, Helper: now.helper, Outside: plan.Addr}
 	m.mu.Unlock()
-	var flows []cabling.Mapping
 	err := m.privileged(func() (err error) {
-		flows, err = cabling.Mappings()
+		p.Mappings, err = cabling.Mappings()
 		return err
 	})
-	at := time.Now()
-	for _, f := range flows {
-		p.Mappings = append(p.Mappings, MappingPanel{Mapping: f, Expires: at.Add(time.Duration(f.Seconds) * time.Second)})
-	}
 	return p, err
-}
-
-// NATPanel is how a router translates addresses.
-type NATPanel struct {
-	On       bool           `json:"on"`
-	Helper   bool           `json:"helper"` // FTP's
-	Outside  netip.Addr     `json:"outside"`
-	Mappings []MappingPanel `json:"mappings,omitempty"`
-}
-
-// MappingPanel is a connection that is translated.
-type MappingPanel struct {
-	cabling.Mapping
-	Expires time.Time `json:"expires"`
 }

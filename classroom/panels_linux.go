@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wirebook/wirebook/classroom/cabling"
+	"github.com/wirebook/wirebook/internet"
 	"github.com/wirebook/wirebook/world"
 )
 
@@ -15,11 +16,8 @@ import (
 // on the miniature Internet, and the kernel's tables.
 type Panels struct {
 	world.Panels
-	Cards     []cabling.CardInfo  `json:"cards,omitempty"`
-	Sockets   []cabling.Socket    `json:"sockets,omitempty"`
-	Neighbors []cabling.Neighbor  `json:"neighbors,omitempty"`
-	Routes    []cabling.RouteInfo `json:"routes,omitempty"`
-	NAT       *NATPanel           `json:"nat,omitempty"`
+	Cards     []cabling.CardInfo `json:"cards,omitempty"`
+	Neighbors []cabling.Neighbor `json:"neighbors,omitempty"`
 
 	// Cannot is what cannot be seen, and why: nothing of it is left out silently.
 	Cannot string `json:"cannot,omitempty"`
@@ -71,16 +69,11 @@ func (m *Member) addressPanel() *world.AddressPanel {
 	if !m.machine.DHCP {
 		return nil
 	}
-	p := &world.AddressPanel{State: string(m.dhcp)}
-	if l := m.lease; l != nil {
-		p.Addr, p.Server, p.Since, p.Expires = l.Addr, l.Server, l.Start, l.Expires()
-		p.T1, p.T2 = l.Start.Add(l.T1), l.Start.Add(l.T2)
-	}
-	return p
+	return world.NewAddressPanel(m.dhcp, m.lease)
 }
 
 // connections counts those to the ports, written as "80/tcp 443/tcp".
-func connections(sockets []cabling.Socket, ports string) int {
+func connections(sockets []internet.Socket, ports string) int {
 	tcp := strings.Fields(ports)
 	n := 0
 	for _, s := range sockets {

@@ -157,13 +157,22 @@ func until(t *testing.T, what string, is func() bool) {
 
 func (c *class) whole() bool { return len(c.hub.Absent()) == 0 }
 
-func (c *class) panels(name string) Panels {
+// told are a machine's Panels, as far as Go reads what it has written.
+type told struct {
+	Panels
+	NAT *struct {
+		On, Helper bool
+		Mappings   []struct{ Protocol string }
+	} `json:"nat"`
+}
+
+func (c *class) panels(name string) told {
 	c.t.Helper()
 	text, err := c.hub.Tell(c.t.Context(), name)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	var p Panels
+	var p told
 	if err := json.Unmarshal(text, &p); err != nil {
 		c.t.Fatalf("%v\n%s", err, text)
 	}

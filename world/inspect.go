@@ -197,7 +197,7 @@ func (w *World) addressPanel(host string) *AddressPanel {
 		}
 		g.lodger.mu.Lock()
 		defer g.lodger.mu.Unlock()
-		return newAddressPanel(g.lodger.state, g.lodger.lease)
+		return NewAddressPanel(g.lodger.state, g.lodger.lease)
 	}
 	t := w.tenant(host)
 	if t == nil {
@@ -205,10 +205,11 @@ func (w *World) addressPanel(host string) *AddressPanel {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return newAddressPanel(t.state, t.lease)
+	return NewAddressPanel(t.state, t.lease)
 }
 
-func newAddressPanel(state dhcpc.State, l *dhcpc.Lease) *AddressPanel {
+// NewAddressPanel is of a client in that state, which has that lease, or none.
+func NewAddressPanel(state dhcpc.State, l *dhcpc.Lease) *AddressPanel {
 	p := &AddressPanel{State: string(state)}
 	if l != nil {
 		p.Addr, p.Server, p.Since, p.Expires = l.Addr, l.Server, l.Start, l.Expires()

@@ -4,14 +4,17 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/wirebook/wirebook/internet/forward"
 )
 
 // Mappings are the connections that this machine translates, as a NAT. It needs the
 // privilege NetAdmin.
-func Mappings() ([]Mapping, error) {
+func Mappings() ([]forward.Mapping, error) {
 	kernel, err := netlink.NewHandle(unix.NETLINK_NETFILTER)
 	if err != nil {
 		return nil, fmt.Errorf("netlink: %w", err)
@@ -21,26 +24,29 @@ func Mappings() ([]Mapping, error) {
 	if err != nil {
 		return nil, fmt.Errorf("conntrack -L: %w", err)
 	}
-	var all []Mapping
+	now := time.Now()
+	var all []forward.Mapping
 	for _, f := range flows {
 		if m, ok := mapping(f); ok {
+			m.Expires = now.Add(time.Duration(f.TimeOut) * time.Second)
 			all = append(all, m)
 		}
 	}
 	return all, nil
 }
 
-var transports = map[uint8]string{unix.IPPROTO_TCP: "tcp", unix.IPPROTO_UDP: "udp", unix.IPPROTO_ICMP: "icmp"}
-
 // mapping is what a connection's two directions say: what goes there and what comes
 // back would be each other's mirror if nobody had translated.
-func mapping(f *netlink.ConntrackFlow) (Mapping, bool) {
-	m := Mapping{Protocol: transports[f.Forward.Protocol], Seconds: int(f.TimeOut)}
+func mapping(f *netlink.ConntrackFlow) (forward.Mapping, bool) {
+	m := forward.Mapping{Protocol: forward.Protocol(f.Forward.Protocol)}
 	from, to := end(f.Forward.SrcIP, f.Forward.SrcPort), end(f.Forward.DstIP, f.Forward.DstPort)
 	answers, answered := end(f.Reverse.SrcIP, f.Reverse.SrcPort), end(f.Reverse.DstIP, f.Reverse.DstPort)
-	switch {
-	case m.Protocol == "":
+	switch m.Protocol {
+	case forward.TCP, forward.UDP, forward.ICMP:
+	default:
 		return m, false
+	}
+	switch {
 	case from != answered: // the source was translated
 		m.Inside, m.Outside, m.Remote = from, answered, to
 	case to != answers: // the destination was: a port is forwarded

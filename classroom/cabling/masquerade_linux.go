@@ -6,20 +6,15 @@ import (
 
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
+
+	"github.com/wirebook/wirebook/internet/forward"
 )
 
 // Translation is how a machine translates addresses, as a NAT.
 type Translation struct {
 	Outside string // the card outside
-	Forward []Forwarded
+	Forward []forward.PortForward
 	FTP     bool // the addresses in FTP's control connections are translated, too
-}
-
-// Forwarded is a port of the card's address that leads to a server inside.
-type Forwarded struct {
-	Protocol string // "tcp" or "udp"
-	Port     uint16
-	To       netip.AddrPort
 }
 
 const (
@@ -29,8 +24,6 @@ const (
 	drop        = 0
 	ftpPort     = 21
 )
-
-var transportNumbers = map[string]byte{"tcp": unix.IPPROTO_TCP, "udp": unix.IPPROTO_UDP}
 
 func natRules() *ruleset { return &ruleset{family: unix.NFPROTO_IPV4, name: "wirebook"} }
 
@@ -96,18 +89,18 @@ func helpFTP(r *ruleset, t Translation) {
 		d.AddRtAttr(unix.NFTA_OBJREF_IMM_NAME, nl.ZeroTerminated("ftp"))
 	})
 	// After translation (dstnat is before filter) the port is the server's own.
-	r.rule("helped", append(isTo("tcp", ftpPort), helped)...)
+	r.rule("helped", append(isTo(forward.TCP, ftpPort), helped)...)
 }
 
 // arrives is a packet to the port, from outside.
-func arrives(card string, f Forwarded) []*nl.RtAttr {
+func arrives(card string, f forward.PortForward) []*nl.RtAttr {
 	return append([]*nl.RtAttr{meta(unix.NFT_META_IIFNAME), compare(unix.NFT_CMP_EQ, name(card))}, isTo(f.Protocol, f.Port)...)
 }
 
-func isTo(protocol string, port uint16) []*nl.RtAttr {
+func isTo(protocol forward.Protocol, port uint16) []*nl.RtAttr {
 	const destination, length = 2, 2 // in both headers, TCP's and UDP's
 	return []*nl.RtAttr{
-		meta(unix.NFT_META_L4PROTO), compare(unix.NFT_CMP_EQ, []byte{transportNumbers[protocol]}),
+		meta(unix.NFT_META_L4PROTO), compare(unix.NFT_CMP_EQ, []byte{byte(protocol)}),
 		payload(unix.NFT_PAYLOAD_TRANSPORT_HEADER, destination, length), compare(unix.NFT_CMP_EQ, []byte{byte(port >> 8), byte(port)}),
 	}
 }

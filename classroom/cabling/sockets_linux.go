@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/wirebook/wirebook/internet"
 )
 
 // tcpStates are the names of RFC 9293 §3.3.2 by the numbers of linux/net/tcp_states.h.
@@ -22,8 +24,8 @@ var tcpStates = map[string]string{
 
 // readSockets reads the tables of sockets as proc_net(5) has them: /proc/net/tcp and
 // its brothers. A kernel without IPv6 has no tcp6.
-func readSockets(dir string) ([]Socket, error) {
-	var all []Socket
+func readSockets(dir string) ([]internet.Socket, error) {
+	var all []internet.Socket
 	for _, network := range []string{"tcp", "tcp6", "udp", "udp6"} {
 		text, err := os.ReadFile(filepath.Join(dir, network))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -38,24 +40,24 @@ func readSockets(dir string) ([]Socket, error) {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b Socket) int {
+	slices.SortFunc(all, func(a, b internet.Socket) int {
 		return cmp.Or(cmp.Compare(a.Network, b.Network), a.Local.Compare(b.Local), a.Remote.Compare(b.Remote))
 	})
 	return all, nil
 }
 
 // parseSocket reads a line; the first one, of headings, is none.
-func parseSocket(network, line string) (Socket, bool) {
+func parseSocket(network, line string) (internet.Socket, bool) {
 	words := strings.Fields(line)
 	if len(words) < 4 {
-		return Socket{}, false
+		return internet.Socket{}, false
 	}
 	local, ok := parseEnd(words[1])
 	remote, also := parseEnd(words[2])
 	if !ok || !also {
-		return Socket{}, false
+		return internet.Socket{}, false
 	}
-	s := Socket{Network: network, Local: local}
+	s := internet.Socket{Network: network, Local: local}
 	if remote.Port() != 0 {
 		s.Remote = remote
 	}

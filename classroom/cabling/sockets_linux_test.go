@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/wirebook/wirebook/internet"
 )
 
 // As Linux on a little-endian machine writes them; the test is of what such a machine
@@ -30,7 +32,7 @@ func TestReadSockets(t *testing.T) {
 		}
 	}
 	got, err := readSockets(dir)
-	want := []Socket{
+	want := []internet.Socket{
 		{Network: "tcp", Local: netip.MustParseAddrPort("192.0.2.53:53"), State: "LISTEN"},
 		{Network: "tcp", Local: netip.MustParseAddrPort("192.0.2.53:53"), Remote: netip.MustParseAddrPort("192.0.2.11:40000"), State: "TIME-WAIT"},
 		{Network: "udp6", Local: netip.MustParseAddrPort("[2001:db8:1::53]:67")},

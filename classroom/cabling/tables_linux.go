@@ -9,6 +9,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/wirebook/wirebook/internet"
 )
 
 // ReadTables asks the kernel for the tables of this machine. It needs no privilege.
@@ -84,12 +86,12 @@ func neighbors(kernel *netlink.Handle, names map[int]string) ([]Neighbor, error)
 	return all, nil
 }
 
-func routes(kernel *netlink.Handle, names map[int]string) ([]RouteInfo, error) {
+func routes(kernel *netlink.Handle, names map[int]string) ([]internet.Route, error) {
 	list, err := kernel.RouteList(nil, netlink.FAMILY_ALL) // of the main table
 	if err != nil {
 		return nil, fmt.Errorf("ip route show: %w", err)
 	}
-	var all []RouteInfo
+	var all []internet.Route
 	for _, r := range list {
 		dst, ok := prefix(r.Dst)
 		if !ok {
@@ -103,9 +105,9 @@ func routes(kernel *netlink.Handle, names map[int]string) ([]RouteInfo, error) {
 			continue
 		}
 		via, _ := netip.AddrFromSlice(r.Gw)
-		all = append(all, RouteInfo{Dst: dst, Via: via.Unmap(), Card: names[r.LinkIndex]})
+		all = append(all, internet.Route{Dst: dst, Via: via.Unmap(), Card: names[r.LinkIndex]})
 	}
-	slices.SortStableFunc(all, func(a, b RouteInfo) int {
+	slices.SortStableFunc(all, func(a, b internet.Route) int {
 		return cmp.Or(a.Dst.Addr().BitLen()-b.Dst.Addr().BitLen(), b.Dst.Bits()-a.Dst.Bits(), a.Dst.Addr().Compare(b.Dst.Addr()))
 	})
 	return all, nil
