@@ -37,7 +37,7 @@
 //	session.go   a command, and its reply
 //	login.go     who we are; TLS (RFC 4217)
 //	data.go      active and passive
-//	transfer.go  a command that has a data connection
+//	transfer.go  a command that has a data connection, and abort.go its breaking off
 //	files.go     get, put, append, resume
 //	list.go      listings, and entries.go their lines: for programs (RFC 3659) and for people
 //	commands.go  the rest
