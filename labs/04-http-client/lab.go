@@ -46,7 +46,8 @@ var Lab = check.Lab{
 		{Prompt: `host|server|address|\bip\b|name|domain|主机|地址|服务器|域名`, Type: "{host}"},
 		{Type: ""},
 	},
-	Places: check.Values{"file": "hello.html"},
+	Places:  check.Values{"file": "hello.html"},
+	Instead: []string{"curl", "wget"},
 	Cases: []check.Case{
 		{Name: "request", Run: request},
 		{Name: "page", Run: page},

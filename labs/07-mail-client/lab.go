@@ -64,6 +64,7 @@ var Lab = check.Lab{
 		{Type: ".", Once: true}, // the end of a text of many lines
 		{Type: ""},
 	},
+	Instead: []string{"sendmail", "mail", "mailx", "mutt", "swaks", "msmtp", "curl"},
 	Cases: []check.Case{
 		{Name: "conversation", Miniature: true, Patience: patience, Run: conversation},
 		{Name: "waits", Miniature: true, Patience: patience, Limit: 25 * time.Second, Run: waits},

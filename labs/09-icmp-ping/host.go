@@ -86,10 +86,10 @@ func (h *host) prints(before string, deal func(p *check.Packet), enough func(sai
 }
 
 // noticed reports whether a line has been printed that does not say that there was
-// no reply.
+// no reply, of one request or of all.
 func noticed(said string) bool {
 	for line := range strings.Lines(said) {
-		if strings.TrimSpace(line) != "" && !saysTimeout.MatchString(line) {
+		if strings.TrimSpace(line) != "" && !saysTimeout.MatchString(line) && !saysNothing.MatchString(line) {
 			return true
 		}
 	}
@@ -115,8 +115,27 @@ func (h *host) hears(p *check.Packet, answer func(p *check.Packet), m check.Mist
 		}
 		h.t.Await(end, m)
 	}
-	m.Actual = firstLine(said)
+	if m.Actual = firstLine(said); m.Name != "reply-missed" && h.missesPlain() {
+		m.Name, m.RFC = "reply-missed", "RFC 792"
+	}
 	h.t.Wrong(m)
+}
+
+// missesPlain reports whether the program, started anew, misses a plain reply, too: then
+// it is no particular one that it does not understand.
+func (h *host) missesPlain() bool {
+	h.p.Kill()
+	for h.d.Within(150*time.Millisecond) != nil {
+	}
+	h.p = h.t.Start(nil)
+	p, end := h.d.Receive()
+	if end != check.Done {
+		return false
+	}
+	before := h.said()
+	h.answer(p)
+	h.prints(before, h.answer, noticed)
+	return !noticed(h.since(before))
 }
 
 // unmoved sends the program nothing but what is not the reply, for some requests,
@@ -152,5 +171,6 @@ func (h *host) since(before string) string {
 var (
 	saysLost    = regexp.MustCompile(`time[d]?[ -]?out|no (reply|response|answer|echo)|lost|loss|unreach|not received|didn't|did not|fail|none|\*|超时|丢|无响应|未响应|未收到|没有|失败|无应答`)
 	saysTimeout = regexp.MustCompile(`time[d]?[ -]?out|no (reply|response|answer|echo)|超时|无响应|未响应|未收到|无应答`)
+	saysNothing = regexp.MustCompile(`\b100(\.0+)? ?%|\b0 (packets? )?received|received\s*[=:]?\s*0\b|接收\s*[=:：]?\s*0\b|statistic|统计|^\W+$`)
 	saysIgnored = regexp.MustCompile(`ignor|late|old|duplicate|unexpected|mismatch|other|wrong|skip|discard|not (mine|ours|for)|忽略|迟|旧|不匹配|不是|丢弃|跳过`)
 )

@@ -48,6 +48,7 @@ var Lab = check.Lab{
 		{Prompt: "size|bytes|大小", Type: "32"},
 		{Type: "{host}"},
 	},
+	Instead: []string{"ping", "ping4", "ping6", "fping", "hping3"},
 	Cases: []check.Case{
 		{Name: "request", Miniature: true, Patience: patience, Run: request},
 		{Name: "reply", Miniature: true, Patience: patience, Run: reply},

@@ -48,6 +48,7 @@ var Lab = check.Lab{
 		{Prompt: "tries|probes|次数", Type: "2"},
 		{Type: "{host}"},
 	},
+	Instead: []string{"traceroute", "tracert", "tracepath", "mtr"},
 	Cases: []check.Case{
 		{Name: "path", Miniature: true, Patience: patience, Limit: limit, Run: path},
 		{Name: "time", Miniature: true, Patience: patience, Limit: limit, Run: rtt},

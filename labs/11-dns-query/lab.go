@@ -58,6 +58,7 @@ var Lab = check.Lab{
 		{Type: "{name}", Once: true},
 		{Type: ""},
 	},
+	Instead: []string{"dig", "nslookup", "host", "drill"},
 	Cases: []check.Case{
 		{Name: "question", Miniature: true, Run: question},
 		{Name: "address", Miniature: true, Run: address},

@@ -55,6 +55,7 @@ var Lab = check.Lab{
 		{Type: "{name}", Once: true},
 		{Type: ""},
 	},
+	Instead: []string{"dig", "nslookup", "host", "drill"},
 	Cases: []check.Case{
 		{Name: "resolve", Miniature: true, Patience: answered, Run: resolve},
 		{Name: "deep", Level: check.Robustness, Miniature: true, Patience: answered, Limit: 20 * time.Second, Run: deep},

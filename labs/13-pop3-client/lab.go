@@ -19,6 +19,9 @@ var files embed.FS
 // patience is longer than usual: many of these programs sleep between commands.
 const patience = 5 * time.Second
 
+// commandPrompt is that of a program that takes commands: "pop3> ".
+const commandPrompt = `^\s*\(?(my|py)?(pop3?|mail)?(client)?\)?\s*[>#$]+\s*$|command|命令`
+
 // Lab is the exercise.
 var Lab = check.Lab{
 	Number:   13,
@@ -43,6 +46,9 @@ var Lab = check.Lab{
 	},
 	Places: check.Values{"user": "alice", "password": "secret"},
 	Answers: []check.Answer{
+		{Prompt: commandPrompt, Type: "list", Once: true},
+		{Prompt: commandPrompt, Type: "retr 1", Once: true},
+		{Prompt: commandPrompt, Type: "quit"},
 		{Prompt: "port|端口", Type: "{port}"},
 		{Prompt: "pass|密码|口令|授权", Type: "{password}"},
 		{Prompt: "(which|number|index|编号|序号|哪).*(delete|dele|删)|(delete|dele|删).*(which|number|index|编号|序号|哪)", Type: "3"},
@@ -64,6 +70,7 @@ var Lab = check.Lab{
 		{Type: "quit", Once: true},
 		{Type: ""},
 	},
+	Instead: []string{"curl", "fetchmail", "getmail"},
 	Cases: []check.Case{
 		{Name: "session", Miniature: true, Patience: patience, Run: dialogue},
 		{Name: "waits", Miniature: true, Patience: patience, Limit: 30 * time.Second, Run: waits},

@@ -57,8 +57,10 @@ var Lab = check.Lab{
 		{Prompt: `port|端口`, Type: "{port}"},
 		{Prompt: `file|文件|path|路径`, Type: "{file}"},
 		{Prompt: `host|address|server|\bip\b|主机|地址|服务器`, Type: "{host}"},
-		{Prompt: `choi|select|option|menu|选择|选项|操作|功能|序号`, Type: "{op}", Once: true},
+		{Prompt: `choi|select|option|menu|选择|选项|操作|功能|序号`, Type: "{op}", Menu: "{menu}", Once: true},
+		{Prompt: `choi|select|option|menu|选择|选项|操作|功能|序号`, Type: "quit", Menu: "quit|exit|退出", Once: true},
 	},
+	Instead: []string{"ftp", "lftp", "ncftp", "curl", "wget"},
 	Cases: []check.Case{
 		{Name: "login", Run: login},
 		{Name: "download", Run: download},
@@ -80,5 +82,15 @@ var Lab = check.Lab{
 
 // places are the words for what a case wants of a program.
 func places(op, file, mode string) check.Values {
-	return check.Values{"op": op, "file": file, "mode": mode, "command": op + " " + file, "flag": "--" + mode, "user": "student", "password": "top-down"}
+	load, menu := "download", `download|\bget\b|retr|下载`
+	switch op {
+	case "put":
+		load, menu = "upload", `upload|\bput\b|stor|上传`
+	case "ls":
+		load, menu = "list", `list|\bls\b|\bdir\b|列|目录|查看`
+	}
+	return check.Values{
+		"op": op, "load": load, "initial": op[:1], "menu": menu, "file": file, "mode": mode, "command": op + " " + file, "flag": "--" + mode,
+		"user": "student", "password": "top-down",
+	}
 }

@@ -163,7 +163,9 @@ func (s *server) next(done func() bool) (string, check.End) {
 	}
 	s.line = from
 	if end != check.Done {
-		s.closed = end
+		if s.closed = end; end == check.Closed {
+			c.EndSending() // as a server does whose client has left
+		}
 		if len(all) > from && end == check.Idle {
 			s.t.Wrong(s.fails(check.Mistake{
 				Name: "no-line-end", Conn: c, Offset: len(all) - 1, Length: 1, Expected: string(all[from:]) + "\r\n", Actual: string(all[from:]), RFC: "RFC 959 §5.3.1",

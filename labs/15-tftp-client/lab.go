@@ -58,12 +58,13 @@ var Lab = check.Lab{
 		{Prompt: `again|another|continue|y/n|继续|再`, Type: "n"},
 		{Prompt: `mode|octet|netascii|模式`, Type: "octet"},
 		{Prompt: `port|端口`, Type: "{port}"},
-		{Prompt: `choi|select|option|menu|1\b.*2\b|选择|选项|操作|功能|序号`, Type: "{number}", Once: true},
+		{Prompt: `choi|select|option|menu|1\b.*2\b|选择|选项|操作|功能|序号`, Type: "{number}", Menu: "{menu}", Once: true},
 		{Prompt: `get.*put|put.*get|rrq.*wrq`, Type: "{op}", Once: true},
 		{Prompt: `download.*upload|upload.*download`, Type: "{load}", Once: true},
 		{Prompt: `file|name of|文件`, Type: "{file}"},
 		{Prompt: `host|address|server|\bip\b|主机|地址|服务器`, Type: "{host}"},
 	},
+	Instead: []string{"tftp", "atftp", "curl"},
 	Cases: []check.Case{
 		{Name: "download", Run: download},
 		{Name: "short", Run: short},
@@ -84,9 +85,9 @@ var Lab = check.Lab{
 
 // places are the words for a transfer that programs take, in their several ways.
 func places(op, file string) check.Values {
-	v := check.Values{"op": "get", "load": "download", "letter": "r", "rw": "read", "rrq": "rrq", "dash": "-g", "number": "1", "file": file}
+	v := check.Values{"op": "get", "load": "download", "letter": "r", "initial": "g", "rw": "read", "rrq": "rrq", "dash": "-g", "number": "1", "menu": `download|\bget\b|read|rrq|下载`, "file": file}
 	if op == "put" {
-		v = check.Values{"op": "put", "load": "upload", "letter": "w", "rw": "write", "rrq": "wrq", "dash": "-p", "number": "2", "file": file}
+		v = check.Values{"op": "put", "load": "upload", "letter": "w", "initial": "p", "rw": "write", "rrq": "wrq", "dash": "-p", "number": "2", "menu": `upload|\bput\b|write|wrq|上传`, "file": file}
 	}
 	return v
 }

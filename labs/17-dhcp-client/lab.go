@@ -45,6 +45,7 @@ var Lab = check.Lab{
 		{Prompt: "y/n|yes/no|accept|接受|是否", Type: "y"},
 		{Type: ""},
 	},
+	Instead: []string{"dhclient", "dhcpcd", "udhcpc"},
 	Cases: []check.Case{
 		{Name: "discover", Miniature: true, Run: discover},
 		{Name: "request", Miniature: true, Run: request},

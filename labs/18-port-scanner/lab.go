@@ -64,6 +64,7 @@ var Lab = check.Lab{
 		{Type: "{last}", Once: true},
 		{Type: ""},
 	},
+	Instead: []string{"nmap", "nc", "ncat", "netcat", "masscan"},
 	Cases: []check.Case{
 		{Name: "open", Miniature: true, Limit: limit, Run: open},
 		{Name: "closed", Miniature: true, Limit: limit, Run: closed},

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/netip"
@@ -24,7 +25,7 @@ func (s *setup) findArguments(ctx context.Context) {
 	ways := s.ways()
 	var first *Result
 	var asking [][]string // the ways in which it asked the system for the name that it was given
-	for _, way := range ways {
+	for way, ok := ways.next(); ok; way, ok = ways.next() {
 		s.arguments = way
 		r, again := s.try(ctx)
 		if r == nil {
@@ -39,24 +40,58 @@ func (s *setup) findArguments(ctx context.Context) {
 		if !again {
 			break
 		}
+		ways.hear(s.lab, s.said)
 	}
 	if len(asking) > 0 { // in vain, but it has started
 		s.arguments = asking[0]
 		return
 	}
-	s.arguments = ways[0]
+	s.arguments = ways.tried[0]
 	s.noStart = first
 }
 
 // ways are those in which the program may take its arguments.
-func (s *setup) ways() [][]string {
+type ways struct {
+	left, tried [][]string
+	heard       int // how many of them the program has asked for itself
+}
+
+func (s *setup) ways() *ways {
 	switch {
 	case s.manifest.hasArgs:
-		return [][]string{s.manifest.Args}
+		return &ways{left: [][]string{s.manifest.Args}, heard: mostHeard}
 	case len(s.lab.Arguments) == 0:
-		return [][]string{nil}
+		return &ways{left: [][]string{nil}}
 	}
-	return s.lab.Arguments
+	return &ways{left: s.lab.Arguments}
+}
+
+// mostHeard is how often a program may ask for others: one with commands that take
+// arguments of their own asks twice.
+const mostHeard = 4
+
+// next is the next way that was not tried; ok is false if there is none.
+func (w *ways) next() (way []string, ok bool) {
+	for len(w.left) > 0 {
+		way, w.left = w.left[0], w.left[1:]
+		if !w.has(way) {
+			w.tried = append(w.tried, way)
+			return way, true
+		}
+	}
+	return nil, false
+}
+
+func (w *ways) has(way []string) bool {
+	return slices.ContainsFunc(w.tried, func(other []string) bool { return slices.Equal(other, way) })
+}
+
+// hear puts the way that the program asks for, if it does, before all others.
+func (w *ways) hear(lab *Lab, said string) {
+	if way, ok := lab.wayOf(said); ok && w.heard < mostHeard && !w.has(way) {
+		w.left = append([][]string{way}, w.left...)
+		w.heard++
+	}
 }
 
 // findManner finds out how the program wants to be spoken to. If it understands
@@ -66,25 +101,50 @@ func (s *setup) findManner(ctx context.Context) {
 		return
 	}
 	const atOnce = 3 // a program that hangs takes its time about each
+	perhaps := ""
 	for some := range slices.Chunk(s.lab.Manners, atOnce) {
-		if first := slices.Index(s.understood(ctx, some), true); first >= 0 {
-			s.manner = some[first]
-			return
+		for i, how := range s.understood(ctx, some) {
+			switch {
+			case how == well:
+				s.manner = some[i]
+				return
+			case how == somehow:
+				perhaps = cmp.Or(perhaps, some[i])
+			}
 		}
 	}
-	s.manner = s.lab.Manners[0]
+	s.manner = cmp.Or(perhaps, s.lab.Manners[0])
 }
 
-// understood tries some manners, and reports of each whether the program understands it.
-func (s *setup) understood(ctx context.Context, manners []string) []bool {
-	results := make([]bool, len(manners))
+// understanding is how a program understands a manner.
+type understanding int
+
+const (
+	not understanding = iota
+	somehow
+	well
+)
+
+// Unsure says, in [Lab.Try], that the program understands the manner perhaps: if there
+// is one that it understands well, that is its own.
+func (t *T) Unsure() { t.unsure = true }
+
+// understood tries some manners.
+func (s *setup) understood(ctx context.Context, manners []string) []understanding {
+	results := make([]understanding, len(manners))
 	var tries sync.WaitGroup
 	for i, manner := range manners {
 		in := *s
 		in.manner = manner
 		try := func() {
 			c := Case{Name: "manner " + manner, Run: s.lab.Try}
-			results[i] = in.newT(&c).run(ctx).Verdict == Pass
+			t := in.newT(&c)
+			switch passed := t.run(ctx).Verdict == Pass; {
+			case passed && t.unsure:
+				results[i] = somehow
+			case passed:
+				results[i] = well
+			}
 		}
 		if s.miniature() {
 			tries.Go(try)
@@ -141,6 +201,10 @@ func (s *setup) try(ctx context.Context) (*Result, bool) {
 	}}
 	t := s.newT(&c)
 	r := t.run(ctx)
+	s.said = ""
+	if p := t.program(); p != nil {
+		s.said = p.Output()
+	}
 	s.sought = t.lab.Protocol == "DNS" && t.lan != nil && t.lan.names.sought
 	switch r.Verdict {
 	case Pass:
@@ -148,7 +212,10 @@ func (s *setup) try(ctx context.Context) (*Result, bool) {
 	case Fault:
 		return nil, false // each case will say so for itself
 	}
-	if r.Verdict == Crash || r.Verdict == Wrong || r.Verdict == Hang {
+	switch {
+	case r.Mistake != nil && r.Mistake.Key == "mistake.instead":
+		again = false
+	case r.Verdict == Crash || r.Verdict == Wrong || r.Verdict == Hang:
 		r.Verdict = NoStart
 	}
 	return &r, again

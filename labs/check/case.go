@@ -36,6 +36,7 @@ type T struct {
 	result  Result
 	began   time.Time
 	met     atomic.Bool // the program has spoken with us, when nobody judged it yet
+	unsure  bool        // of a manner: the program may not understand it
 	group   sync.WaitGroup
 
 	mu       sync.Mutex
@@ -94,6 +95,9 @@ func (t *T) prepare() (err error) {
 		return err
 	}
 	t.keep(t.work.remove)
+	if err := t.putInstead(); err != nil {
+		return err
+	}
 	if t.lab.Prepare != nil {
 		t.lab.Prepare(t)
 	}
@@ -176,7 +180,7 @@ func (t *T) Start(values Values) *Program {
 	if err != nil {
 		t.fault(err)
 	}
-	args := slices.Concat(command, all.fillAll(t.setup.arguments))
+	args := slices.Concat(command, all.fillAll(t.lab.chosen(t.setup.arguments, all)))
 	p, err := t.launchProgram(t.work.inside(args), all)
 	if err != nil {
 		t.notStarted(err)

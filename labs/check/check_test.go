@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -302,5 +303,41 @@ func TestLoopback(t *testing.T) {
 			t.Fatal(err)
 		}
 		wants(t, r.Results[0], Pass, "")
+	}
+}
+
+// TestWhoHasAnotherDoIt: a program of the system that would do the exercise is not
+// found, and that it was started is told, however the program ends.
+func TestWhoHasAnotherDoIt(t *testing.T) {
+	lab := echo
+	lab.Instead = []string{"telnet"}
+	for name, source := range map[string]string{
+		"shell":    "import os\nos.system('telnet server.example.com 12000')\n",
+		"pipe":     "import subprocess\nsubprocess.run(['telnet', 'localhost'], check=True, capture_output=True)\n",
+		"prompted": "import os\nos.system('telnet ' + input('Server: '))\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wants(t, judge(t, &lab, source), Wrong, "mistake.instead")
+		})
+	}
+	t.Run("another", func(t *testing.T) { // clears the screen, say
+		t.Parallel()
+		wants(t, judge(t, &lab, client+"import os\nos.system('true')\ntalk('localhost', 12000)\n"), Pass, "")
+	})
+}
+
+// TestWhatAMenuHas: its numbers are typed, whatever they are.
+func TestWhatAMenuHas(t *testing.T) {
+	a := answer{menu: regexp.MustCompile(`download|下载`)}
+	for printed, want := range map[string]string{
+		"1. Upload\n2. Download\n3. Quit\nYour choice: ": "2",
+		"1.上传 2.下载 3.退出\n请选择: ":                          "2",
+		"[3] download a file\n> ":                        "3",
+		"Welcome to 10.53.1.1\nYour choice: ":            "",
+	} {
+		if got := a.chosen(printed); got != want {
+			t.Errorf("%q: %q, want %q", printed, got, want)
+		}
 	}
 }

@@ -37,12 +37,12 @@
 // # The files, in the order of a check
 //
 //	run.go        all cases, some at a time
-//	arguments.go  finds out how the program is started; kind.go: which program it is
+//	arguments.go  finds out how the program is started; usage.go: what it says of that; kind.go: which program it is
 //	case.go       T: one case, from a new Internet to its end
 //	lan.go        that Internet; stranger.go, names.go, loopback.go: whom the program finds there
 //	program.go    the student's program; keyboard.go types for the student; folder.go: its files
 //	stream.go, datagrams.go, tls.go, packets.go  what a case does on the network
 //	judge.go      how a case ends; crash.go reads a program's last words
 //	record.go, evidence.go  what is shown of it
-//	workspace.go, computer.go  what keeps the machine safe from it
+//	workspace.go, computer.go  what keeps the machine safe from it; instead.go: who does its work
 package check

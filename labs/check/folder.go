@@ -22,6 +22,9 @@ func (t *T) below(which func(fs.DirEntry) bool) (names []string) {
 		if err != nil {
 			return nil // the program may remove what it has made
 		}
+		if e.IsDir() && e.Name() == insteadFolder {
+			return fs.SkipDir
+		}
 		if name, err := filepath.Rel(t.work.dir, path); err == nil && which(e) {
 			names = append(names, filepath.ToSlash(name))
 		}

@@ -121,6 +121,10 @@ func (t *T) key(name string) string {
 
 // mistake writes what is known of a mistake, and ends the case.
 func (t *T) mistake(m Mistake) {
+	if program := t.startedInstead(); program != "" && t.result.Verdict != Interpreter {
+		t.result.Verdict = Wrong
+		m = Mistake{Name: "mistake.instead", Args: map[string]any{"Program": program}}
+	}
 	t.result.Mistake = &Words{Key: t.key(m.Name), Args: m.Args}
 	t.result.Expected, t.result.Actual = shown(m.Expected), shown(m.Actual)
 	t.result.RFC, t.result.Book = m.RFC, m.Book

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"io"
 	"os"
 	"regexp"
@@ -25,6 +26,7 @@ type keyboard struct {
 
 type answer struct {
 	prompt *regexp.Regexp
+	menu   *regexp.Regexp
 	text   string
 	once   bool // it is typed only once
 }
@@ -74,10 +76,25 @@ func (k *keyboard) look(reading bool) {
 			}
 			k.seen = all
 			k.blind++
-			k.write(a.text + "\n")
+			k.write(cmp.Or(a.chosen(all), a.text) + "\n")
 			return
 		}
 	}
+}
+
+var item = regexp.MustCompile(`(\d+)\s*[.)、:：\]=\-]+\s*([^\d\n]*)`)
+
+// chosen is the number of the item that fits, if a menu was printed: 2. Download.
+func (a *answer) chosen(printed string) string {
+	if a.menu == nil {
+		return ""
+	}
+	for _, i := range item.FindAllStringSubmatch(strings.ToLower(printed), -1) {
+		if a.menu.MatchString(i[2]) {
+			return i[1]
+		}
+	}
+	return ""
 }
 
 // lastLine is the last line that says something: the prompt of those who end

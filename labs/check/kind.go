@@ -13,7 +13,8 @@ func (t *T) Kind() Kind { return t.setup.kind }
 // if it listens, however it is started.
 func (s *setup) findKind(ctx context.Context) Kind {
 	s.kind = Server
-	for _, way := range s.ways() {
+	ways := s.ways()
+	for way, ok := ways.next(); ok; way, ok = ways.next() {
 		s.arguments = way
 		r, again := s.try(ctx)
 		if r == nil {
@@ -25,6 +26,7 @@ func (s *setup) findKind(ctx context.Context) Kind {
 		if !again {
 			break
 		}
+		ways.hear(s.lab, s.said)
 	}
 	return Client
 }

@@ -42,6 +42,10 @@ type Lab struct {
 	Manners []string
 	Try     func(t *T)
 
+	// Instead are programs of the system that do what this exercise is about. The
+	// student's program does not find them.
+	Instead []string
+
 	// Prepare, if it is set, is called before each start, also while the
 	// program's way of taking arguments is found out: to give it files.
 	Prepare func(t *T)
@@ -84,6 +88,7 @@ func ephemeral(port uint16) bool { return port >= 32768 }
 type Answer struct {
 	Prompt string // regular expression, in lower case: "port|端口"; "" fits all
 	Type   string // what is typed, with places as in Lab.Arguments
+	Menu   string // regular expression, in lower case, with places: of the line of a menu that fits it, the number is typed instead
 
 	Once bool // it is typed only once
 }

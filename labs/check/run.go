@@ -42,6 +42,7 @@ type setup struct {
 	manner    string   // of the lab's
 	dir       string
 	builder   builder
+	said      string  // what it printed at its last try
 	sought    bool    // at its last try it asked the system for a name that does not exist
 	noStart   *Result // what is wrong with a program that never gets anywhere
 }

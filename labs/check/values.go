@@ -49,7 +49,13 @@ func (t *T) answers(values Values) (all []answer) {
 		if err != nil {
 			t.fault(fmt.Errorf("answer for the prompt %q: %w", a.Prompt, err))
 		}
-		all = append(all, answer{re, values.fill(a.Type), a.Once})
+		var menu *regexp.Regexp
+		if a.Menu != "" {
+			if menu, err = regexp.Compile(values.fill(a.Menu)); err != nil {
+				t.fault(fmt.Errorf("menu for the prompt %q: %w", a.Prompt, err))
+			}
+		}
+		all = append(all, answer{re, menu, values.fill(a.Type), a.Once})
 	}
 	return all
 }
@@ -67,7 +73,7 @@ func (t *T) environment(values Values) []string {
 	for name, value := range t.setup.manifest.Env {
 		env = append(env, name+"="+values.fill(value))
 	}
-	return env
+	return t.withInstead(env)
 }
 
 // stdbuf is the library by which stdbuf(1) has C's printf() say each line at once,

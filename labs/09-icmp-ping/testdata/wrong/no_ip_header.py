@@ -1,6 +1,6 @@
 # The IP header is taken for the ICMP header.
 # fails: unreachable wrong unreachable-ignored
-# fails: options wrong header-length
+# fails: options wrong reply-missed
 # fails: reply wrong reply-missed
 # fails: time wrong reply-missed
 import os, sys, struct, time, select
