@@ -76,14 +76,14 @@ func TestViewerTakesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &viewer{page: p, filter: arrived, shown: make(map[uint64]bool)}
+	v := &viewer{page: p, filter: arrived, position: 1, shown: make(map[uint64]bool)}
 	e := &entry{message: &wire.Message{ID: 7}}
 	e.row = rowOf(e.message, 0)
 	v.rows([]*entry{e})
 	v.pending.Reset()
 	e.message = &wire.Message{ID: 7, Lost: true}
 	v.rows([]*entry{e})
-	if got := v.pending.String(); got != "event: rows\ndata: [{\"id\":7,\"gone\":true}]\nid: x-0\n\n" {
+	if got := v.pending.String(); got != "event: rows\ndata: [{\"id\":7,\"gone\":true}]\nid: x-1\n\n" {
 		t.Errorf("%q", got)
 	}
 }
