@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -117,19 +116,14 @@ func (a *app) printHead(r *httpc.Response) {
 }
 
 func (a *app) saveBody(body io.Reader, name string) error {
+	save := func(w io.Writer) error {
+		_, err := io.Copy(w, body)
+		return err
+	}
 	if name == "" {
-		_, err := io.Copy(a.out, body)
-		return err
+		return save(a.out)
 	}
-	file, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(file, body)
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	return err
+	return writeFile(name, save)
 }
 
 func (a *app) httpPage(where func() place) *cobra.Command {
