@@ -290,3 +290,31 @@ func TestIfModifiedSince(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestSendAllOrNone: no response is waited for to a request that was not sent.
+func TestSendAllOrNone(t *testing.T) {
+	site := answering(t, "HTTP/1.1 204 No Content\r\n\r\n")
+	target, err := ParseURL(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := new(Client).Dial(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, bad := range []*Request{{URL: "http://elsewhere.example/"}, {URL: "https://" + target.Host}, {URL: site, Method: "G T"}} {
+		if err := conn.Send(&Request{URL: site, Method: "HEAD"}, bad); err == nil {
+			t.Errorf("sent %+v", bad)
+		}
+	}
+	if _, err := conn.Receive(); err == nil {
+		t.Error("received a response to nothing")
+	}
+	if err := conn.Send(&Request{URL: site}); err != nil {
+		t.Fatal(err)
+	}
+	if response, err := conn.Receive(); err != nil || response.Status != 204 || response.method != "GET" {
+		t.Errorf("%+v, %v", response, err)
+	}
+}

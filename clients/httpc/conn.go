@@ -74,15 +74,18 @@ func (c *Conn) Close() error {
 	return c.conn.Close()
 }
 
-// Send sends requests to the connection's server, all in one write.
+// Send sends requests to the connection's server, all in one write. If one of them
+// cannot be sent, none is.
 func (c *Conn) Send(requests ...*Request) error {
 	var text []byte
+	before := c.sent
 	for _, req := range requests {
 		target, err := ParseURL(req.URL)
-		if err != nil {
-			return err
+		if err == nil {
+			text, err = c.add(text, req, target)
 		}
-		if text, err = c.add(text, req, target); err != nil {
+		if err != nil {
+			c.sent = before
 			return err
 		}
 	}
