@@ -121,6 +121,7 @@ func (c *Card) deliver(data []byte) {
 	if to == nil {
 		return
 	}
+	c.hearTooBig(data)
 	pkt := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(heeded(data))})
 	defer pkt.DecRef()
 	pkt.LinkHeader().Consume(ethernetHeader)
@@ -157,7 +158,15 @@ func (c *Card) forward(f flight, data []byte) {
 // WritePackets implements stack.LinkWriter.
 func (c *Card) WritePackets(packets stack.PacketBufferList) (int, tcpip.Error) {
 	for _, pkt := range packets.AsSlice() {
-		c.send(wholeFrame(pkt))
+		data := wholeFrame(pkt)
+		mtu, narrow := c.pathMTU(data)
+		if !narrow {
+			c.send(data)
+			continue
+		}
+		for _, fragment := range cutIPv6(data, mtu) {
+			c.send(fragment)
+		}
 	}
 	return packets.Len(), nil
 }

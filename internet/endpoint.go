@@ -59,7 +59,8 @@ func (h *Host) newEndpoint(k kind, a netip.Addr) (tcpip.Endpoint, *waiter.Queue,
 	case udp.ProtocolNumber:
 		ep.SocketOptions().SetBroadcast(true)
 		// The stack does not heed what routers say of the path MTU for UDP:
-		// datagrams must not be marked DF, so that routers can cut them.
+		// datagrams must not be marked DF, so that routers can cut them. Those of
+		// IPv6 the card cuts: see pathMTUs.
 		must(ep.SetSockOptInt(tcpip.MTUDiscoverOption, int(tcpip.PMTUDiscoveryDont)))
 	}
 	return ep, events, nil

@@ -22,6 +22,8 @@ type machine struct {
 	kind  frame.Kind
 	stack *stack.Stack
 
+	pathMTUs pathMTUs
+
 	several atomic.Bool // it has more than one address of a family, besides loopback and link-local ones
 
 	mu     sync.Mutex

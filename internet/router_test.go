@@ -152,6 +152,31 @@ func TestPathMTU(t *testing.T) {
 	}
 }
 
+// Nobody cuts IPv6 packets but their sender: who has been told what fits cuts
+// datagrams, too. Each side finds out for its own direction.
+func TestPathMTUForDatagrams(t *testing.T) {
+	r := newRoad(t, roadConfig{middleMTU: 1300})
+	for from, to := range map[*Host]string{r.alice: "[fd00:3::10]:9", r.bob: "[fd00:1::10]:9"} {
+		conn := try(from.DialContext(soon(t), "udp", to))(t)
+		defer conn.Close()
+		if _, err := conn.Write(make([]byte, 1400)); err != nil {
+			t.Fatal(err)
+		}
+		within(t, "a router says that it is too big", from.pathMTUs.some.Load)
+	}
+	seen := watch(t, r.Internet)
+	for _, size := range []int{1252, 1253, 1400, 4000, 60_000} {
+		echoUDP(t, r, "[fd00:3::10]:53", size)
+	}
+	seen.until(t, func(s sighting) bool {
+		cut, ok := s.packet.Layer(layers.LayerTypeIPv6Fragment).(*layers.IPv6Fragment)
+		if len(s.Data) > ethernetHeader+1300 {
+			t.Errorf("%d bytes on %s", len(s.Data), s.Link.Name)
+		}
+		return ok && s.Link.Name == "alice" && s.FromB && !cut.MoreFragments && int(cut.FragmentOffset)*8 > 59_000
+	})
+}
+
 func isTooBig(p gopacket.Packet) bool {
 	if icmp, ok := p.Layer(layers.LayerTypeICMPv4).(*layers.ICMPv4); ok {
 		return icmp.TypeCode == layers.CreateICMPv4TypeCode(3, 4) && icmp.Seq == 1300
