@@ -52,7 +52,7 @@ func (r *relay) hear(b []byte, lan netip.Addr) {
 // request passes a client's message on to the servers. If another relay agent
 // was there before, its address stays (RFC 1542 §4.1.1).
 func (r *relay) request(m *dhcpv4.DHCPv4, lan netip.Addr) {
-	if int(m.HopCount) >= min(cmp.Or(r.MaxHops, defaultMaxHops), 255) {
+	if int(m.HopCount) > min(cmp.Or(r.MaxHops, defaultMaxHops), mostHops) {
 		r.log().Debug("too many hops", "client", m.ClientHWAddr)
 		return
 	}

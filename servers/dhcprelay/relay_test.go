@@ -176,12 +176,24 @@ func TestRequests(t *testing.T) {
 	if m := up.sent[2]; m.HopCount != 4 || !m.GatewayIPAddr.Equal(net.IP{203, 0, 113, 1}) {
 		t.Errorf("hops %d, giaddr %v", m.HopCount, m.GatewayIPAddr)
 	}
-	// Round and round: it ends.
-	r.hear(message(t, func(m *dhcpv4.DHCPv4) { m.HopCount = 16 }), addr("198.51.100.1"))
 	r.hear([]byte("nonsense"), addr("198.51.100.1"))
 	r.hear(message(t, func(*dhcpv4.DHCPv4) {}), netip.Addr{}) // a request from the servers' side
 	if len(up.sent) != 4 {
 		t.Errorf("%d were sent", len(up.sent))
+	}
+}
+
+// TestHops: a request does not go round and round (RFC 1542 §4.1.1).
+func TestHops(t *testing.T) {
+	for maxHops, most := range map[int]uint8{0: 4, 7: 7, 30: 16} {
+		r, up, _ := newRelay()
+		r.MaxHops = maxHops
+		for _, hops := range []uint8{most, most + 1, 255} {
+			r.hear(message(t, func(m *dhcpv4.DHCPv4) { m.HopCount = hops }), addr("198.51.100.1"))
+		}
+		if len(up.sent) != 2 || up.sent[0].HopCount != most+1 {
+			t.Errorf("with MaxHops %d: %d were sent", maxHops, len(up.sent))
+		}
 	}
 }
 

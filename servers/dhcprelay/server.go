@@ -24,8 +24,8 @@ type Server struct {
 	// Servers are the DHCP servers; each gets a copy of every request.
 	Servers []netip.Addr
 
-	// MaxHops is how many relay agents a request may have passed; 0 means 16
-	// (RFC 1542 §4.1.1).
+	// MaxHops is how many relay agents a request may have passed; 0 means 4.
+	// More than 16 it may not be (RFC 1542 §4.1.1).
 	MaxHops int
 
 	Log *slog.Logger // nil means slog.Default()
@@ -40,7 +40,8 @@ type Card struct {
 const (
 	serverPort     = 67
 	clientPort     = 68
-	defaultMaxHops = 16
+	defaultMaxHops = 4
+	mostHops       = 16
 )
 
 // socket is what both the kernel's and a virtual router's UDP sockets can.
