@@ -58,8 +58,10 @@ func (a *app) labStart(lab *check.Lab, dir, language string) error {
 	for _, f := range files {
 		fmt.Fprintf(a.out, "  %s\n", filepath.Join(dir, f.to))
 	}
-	program := runLine(files, language)
-	a.println("lab.start.next", "Dir", dir, "Name", lab.Name, "Program", program)
+	a.println("lab.start.next", "Dir", dir)
+	for _, program := range runLines(files, language) {
+		a.println("lab.start.check", "Name", lab.Name, "Program", program)
+	}
 	return nil
 }
 
@@ -85,15 +87,15 @@ func (a *app) labFiles(lab *check.Lab, language string) (files []labFile, err er
 	return files, err
 }
 
-// runLine is how the starter is run.
-func runLine(files []labFile, language string) string {
+// runLines are how the starter's programs are run: an exercise may have two.
+func runLines(files []labFile, language string) (lines []string) {
 	for _, f := range files {
 		switch {
 		case language == "python" && path.Ext(f.to) == ".py":
-			return "python3 " + f.to
+			lines = append(lines, "python3 "+f.to)
 		case language == "go" && path.Ext(f.to) == ".go":
-			return "go run " + f.to
+			lines = append(lines, "go run "+f.to)
 		}
 	}
-	return "…"
+	return lines
 }
