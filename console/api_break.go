@@ -27,17 +27,17 @@ func (p *Page) breakLink(w http.ResponseWriter, r *http.Request) {
 			err = p.options.Break.SetFaults(name, faults)
 		}
 		if err != nil {
-			fail(w, http.StatusConflict, err)
+			fail(w, r, http.StatusConflict, err)
 			return
 		}
 	}
 	switch {
 	case q.Plugged == nil:
-		done(w, nil)
+		done(w, r, nil)
 	case *q.Plugged:
-		done(w, p.options.Break.Plug(name))
+		done(w, r, p.options.Break.Plug(name))
 	default:
-		done(w, p.options.Break.Unplug(name))
+		done(w, r, p.options.Break.Unplug(name))
 	}
 }
 
@@ -52,15 +52,15 @@ func (p *Page) breakServer(w http.ResponseWriter, r *http.Request) {
 	host, server := r.PathValue("host"), r.PathValue("server")
 	switch q.Do {
 	case "kill":
-		done(w, p.options.Break.KillServer(host, server))
+		done(w, r, p.options.Break.KillServer(host, server))
 	case "stop":
-		done(w, p.options.Break.StopServer(host, server))
+		done(w, r, p.options.Break.StopServer(host, server))
 	case "start":
 		ctx, cancel := context.WithTimeout(r.Context(), 30*time.Second)
 		defer cancel()
-		done(w, p.options.Break.StartServer(ctx, host, server))
+		done(w, r, p.options.Break.StartServer(ctx, host, server))
 	default:
-		fail(w, http.StatusBadRequest, fmt.Errorf("%q: write kill, stop or start", q.Do))
+		fail(w, r, http.StatusBadRequest, fmt.Errorf("%q: write kill, stop or start", q.Do))
 	}
 }
 
@@ -76,13 +76,13 @@ func (p *Page) breakNAT(w http.ResponseWriter, r *http.Request) {
 	router := r.PathValue("router")
 	if q.On != nil {
 		if err := p.options.Break.SetNAT(router, *q.On); err != nil {
-			fail(w, http.StatusConflict, err)
+			fail(w, r, http.StatusConflict, err)
 			return
 		}
 	}
 	if q.Helper != nil {
-		done(w, p.options.Break.SetNATHelper(router, *q.Helper))
+		done(w, r, p.options.Break.SetNATHelper(router, *q.Helper))
 		return
 	}
-	done(w, nil)
+	done(w, r, nil)
 }

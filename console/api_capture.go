@@ -16,14 +16,14 @@ import (
 func (p *Page) capture(w http.ResponseWriter, r *http.Request) {
 	chosen, err := p.parseFilter(r)
 	if err != nil {
-		fail(w, http.StatusBadRequest, err)
+		fail(w, r, http.StatusBadRequest, err)
 		return
 	}
 	var frames []frame.Frame
 	if id := r.URL.Query().Get("id"); id != "" {
 		m := p.journal.message(number(id))
 		if m == nil {
-			fail(w, http.StatusNotFound, errNone)
+			fail(w, r, http.StatusNotFound, errNone)
 			return
 		}
 		frames = slices.Clone(m.Packets)

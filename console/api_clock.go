@@ -1,7 +1,6 @@
 package console
 
 import (
-	"errors"
 	"net/http"
 	"time"
 )
@@ -46,7 +45,7 @@ func (p *Page) moveClock(w http.ResponseWriter, r *http.Request) {
 	case q.Next:
 		moved, ok := p.options.Clock.SkipToNext()
 		if !ok {
-			fail(w, http.StatusConflict, errors.New("no timer is waiting"))
+			fail(w, r, http.StatusConflict, errTimer)
 			return
 		}
 		reply(w, map[string]float64{"moved": moved.Seconds()})
@@ -54,7 +53,7 @@ func (p *Page) moveClock(w http.ResponseWriter, r *http.Request) {
 		p.options.Clock.Skip(time.Duration(q.Seconds * float64(time.Second)))
 		reply(w, map[string]float64{"moved": q.Seconds})
 	default:
-		fail(w, http.StatusBadRequest, errors.New("the clock can be moved ahead only, and by a week at most"))
+		fail(w, r, http.StatusBadRequest, errAhead)
 		return
 	}
 	p.journal.wake()

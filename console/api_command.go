@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -39,14 +38,14 @@ func (p *Page) run(w http.ResponseWriter, r *http.Request) {
 	}
 	args, err := split(q.Line)
 	if err != nil {
-		fail(w, http.StatusBadRequest, err)
+		fail(w, r, http.StatusBadRequest, err)
 		return
 	}
 	select {
 	case p.commands <- struct{}{}:
 		defer func() { <-p.commands }()
 	default:
-		fail(w, http.StatusTooManyRequests, errors.New("too many commands are running"))
+		fail(w, r, http.StatusTooManyRequests, errCommands)
 		return
 	}
 	ctx, cancel := context.WithCancel(r.Context())
@@ -108,9 +107,6 @@ func (p *Page) complete(w http.ResponseWriter, r *http.Request) {
 	found := p.options.CommandLine.Complete(r.Context(), r.PathValue("host"), words)
 	reply(w, append([]world.Completion{}, found...))
 }
-
-// errQuote is a line whose quotation has no end.
-var errQuote = errors.New("a quotation mark is missing")
 
 // split takes a line apart into words, as a shell does: at spaces that are not
 // quoted.

@@ -32,7 +32,7 @@ func (p *Page) conversation(w http.ResponseWriter, r *http.Request) {
 	id := number(r.PathValue("id"))
 	all := p.journal.which(func(m *wire.Message) bool { return m.Conversation == id && !m.Packet && len(m.Bytes) > 0 })
 	if id == 0 || len(all) == 0 {
-		fail(w, http.StatusNotFound, errNone)
+		fail(w, r, http.StatusNotFound, errNone)
 		return
 	}
 	v := conversationView{Client: all[0].From.String(), Server: all[0].To.String()}

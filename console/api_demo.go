@@ -31,22 +31,22 @@ func (p *Page) demo(w http.ResponseWriter, r *http.Request) {
 	now := p.stage.performance()
 	switch q.Do {
 	case "start":
-		done(w, p.stage.start(q.Name, languageOf(r)))
+		done(w, r, p.stage.start(q.Name, languageOf(r)))
 		return
 	case "restart":
-		done(w, p.stage.restart(languageOf(r)))
+		done(w, r, p.stage.restart(languageOf(r)))
 		return
 	case "stop":
 		p.stage.stop()
-		done(w, nil)
+		done(w, r, nil)
 		return
 	case "next", "auto":
 	default:
-		fail(w, http.StatusBadRequest, fmt.Errorf("%q: write start, next, auto, restart or stop", q.Do))
+		fail(w, r, http.StatusBadRequest, fmt.Errorf("%q: write start, next, auto, restart or stop", q.Do))
 		return
 	}
 	if now == nil {
-		done(w, errNothing)
+		done(w, r, errNothing)
 		return
 	}
 	now.language.Store(languageOf(r))
@@ -54,12 +54,12 @@ func (p *Page) demo(w http.ResponseWriter, r *http.Request) {
 	case q.Do == "next":
 		now.narration.cue(q.Cue)
 	case q.Pause < 0 || q.Pause > maxAuto:
-		fail(w, http.StatusBadRequest, fmt.Errorf("a pause is from 0 to %d ms", maxAuto))
+		fail(w, r, http.StatusBadRequest, fmt.Errorf("a pause is from 0 to %d ms", maxAuto))
 		return
 	default:
 		now.narration.auto(time.Duration(q.Pause) * time.Millisecond)
 	}
-	done(w, nil)
+	done(w, r, nil)
 }
 
 // narrate writes how far the demo is, if there is one and that is news, and returns

@@ -33,15 +33,15 @@ func (p *Page) hold(w http.ResponseWriter, r *http.Request) {
 	}
 	switch q.Do {
 	case "begin":
-		done(w, p.beginHold(q))
+		done(w, r, p.beginHold(q))
 	case "end":
 		p.options.Hold.End()
-		done(w, nil)
+		done(w, r, nil)
 	case "step":
 		p.options.Hold.Step(max(q.Count, 1))
-		done(w, nil)
+		done(w, r, nil)
 	default:
-		fail(w, http.StatusBadRequest, fmt.Errorf("%q: write begin, step or end", q.Do))
+		fail(w, r, http.StatusBadRequest, fmt.Errorf("%q: write begin, step or end", q.Do))
 	}
 }
 
@@ -84,27 +84,27 @@ func (p *Page) holdFrame(w http.ResponseWriter, r *http.Request) {
 	hold, id := p.options.Hold, number(r.PathValue("id"))
 	switch q.Do {
 	case "release":
-		done(w, hold.Release(id))
+		done(w, r, hold.Release(id))
 	case "drop":
-		done(w, hold.Drop(id))
+		done(w, r, hold.Drop(id))
 	case "duplicate":
 		_, err := hold.Duplicate(id)
-		done(w, err)
+		done(w, r, err)
 	case "delay":
 		if !(q.Delay > 0 && q.Delay <= maxDelay) {
-			fail(w, http.StatusBadRequest, errors.New("a delay is more than 0 seconds and at most a day"))
+			fail(w, r, http.StatusBadRequest, errors.New("a delay is more than 0 seconds and at most a day"))
 			return
 		}
-		done(w, hold.Delay(id, time.Duration(q.Delay*float64(time.Second))))
+		done(w, r, hold.Delay(id, time.Duration(q.Delay*float64(time.Second))))
 	case "edit":
 		data, err := base64.StdEncoding.DecodeString(q.Data)
 		if err != nil {
-			fail(w, http.StatusBadRequest, err)
+			fail(w, r, http.StatusBadRequest, err)
 			return
 		}
-		done(w, p.edit(id, data, q.Mend))
+		done(w, r, p.edit(id, data, q.Mend))
 	default:
-		fail(w, http.StatusBadRequest, fmt.Errorf("%q: write release, drop, duplicate, delay or edit", q.Do))
+		fail(w, r, http.StatusBadRequest, fmt.Errorf("%q: write release, drop, duplicate, delay or edit", q.Do))
 	}
 }
 
@@ -153,7 +153,7 @@ func (p *Page) heldLines() []heldLine {
 // held shows a frame that waits: its bytes, its layers.
 func (p *Page) held(w http.ResponseWriter, r *http.Request) {
 	if p.options.Hold == nil {
-		fail(w, http.StatusNotFound, errNone)
+		fail(w, r, http.StatusNotFound, errNone)
 		return
 	}
 	id := number(r.PathValue("id"))
@@ -169,7 +169,7 @@ func (p *Page) held(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	fail(w, http.StatusNotFound, internet.ErrNotHeld)
+	fail(w, r, http.StatusNotFound, internet.ErrNotHeld)
 }
 
 // target is for whom a frame is: a host's name, or an address.

@@ -8,22 +8,22 @@ import (
 )
 
 // showMap is who is there, and how they are joined.
-func (p *Page) showMap(w http.ResponseWriter, _ *http.Request) {
+func (p *Page) showMap(w http.ResponseWriter, r *http.Request) {
 	if p.options.Map == nil {
-		fail(w, http.StatusNotFound, errNone)
+		fail(w, r, http.StatusNotFound, errNone)
 		return
 	}
-	p.views.reply(w, "map", func() (any, error) { return p.options.Map(), nil })
+	p.views.reply(w, r, "map", func() (any, error) { return p.options.Map(), nil })
 }
 
 // open shows what a host, a router or a switch holds at the moment.
 func (p *Page) open(w http.ResponseWriter, r *http.Request) {
 	if p.options.Open == nil {
-		fail(w, http.StatusNotFound, errNone)
+		fail(w, r, http.StatusNotFound, errNone)
 		return
 	}
 	name := r.PathValue("name")
-	p.views.reply(w, "host "+name, func() (any, error) { return p.options.Open(name) })
+	p.views.reply(w, r, "host "+name, func() (any, error) { return p.options.Open(name) })
 }
 
 // fresh is for how long a view is taken to be right: a class that looks at one host
@@ -67,10 +67,10 @@ func (v *views) of(name string) *view {
 	return v.all[name]
 }
 
-func (v *views) reply(w http.ResponseWriter, name string, look func() (any, error)) {
+func (v *views) reply(w http.ResponseWriter, r *http.Request, name string, look func() (any, error)) {
 	text, err := v.of(name).now(look)
 	if err != nil {
-		fail(w, http.StatusNotFound, err)
+		fail(w, r, http.StatusNotFound, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -66,7 +66,7 @@ const maxViews = 20
 func (p *Page) message(w http.ResponseWriter, r *http.Request) {
 	m := p.journal.message(number(r.PathValue("id")))
 	if m == nil {
-		fail(w, http.StatusNotFound, errNone)
+		fail(w, r, http.StatusNotFound, errNone)
 		return
 	}
 	lang := languageOf(r)

@@ -379,6 +379,25 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// What is asked for in vain is said in the reader's language.
+func TestMistakesInWords(t *testing.T) {
+	s := show(t, withDemos(t))
+	for _, wrong := range []struct{ path, body, en, zh string }{
+		{"/api/held/999", `{"do":"release"}`, "This frame does not wait any longer.", "这个帧已经不在等待。"},
+		{"/api/hold", `{"do":"begin","filter":"dns and host alise"}`, "Nobody here is called alise.", "这里没有"},
+		{"/api/run/alice", `{"line":"dns 'www"}`, "A quotation mark is missing.", "缺少一个引号。"},
+		{"/api/clock", `{"seconds":-1}`, "The clock can be moved ahead only", "时钟只能往前拨"},
+		{"/api/demo", `{"do":"restart"}`, "No demo is being played.", "没有在播放演示。"},
+		{"/api/demo", `{"do":"start","name":"nothing"}`, "There is none here.", "这里没有。"},
+	} {
+		for lang, want := range map[string]string{"en": wrong.en, "zh-CN": wrong.zh} {
+			if status, text := s.ask(t, "POST", wrong.path+"?lang="+lang, wrong.body); status < 400 || !strings.Contains(text, want) {
+				t.Errorf("%s %s: %d %s", wrong.path, wrong.body, status, text)
+			}
+		}
+	}
+}
+
 // flood is a command line that does not come to an end.
 type flood struct{ echo }
 

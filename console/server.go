@@ -4,7 +4,6 @@ import (
 	"crypto/subtle"
 	"embed"
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"net"
 	"net/http"
@@ -191,10 +190,10 @@ func reply(w http.ResponseWriter, v any) {
 }
 
 // fail says what went wrong.
-func fail(w http.ResponseWriter, status int, err error) {
+func fail(w http.ResponseWriter, r *http.Request, status int, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": wordsOf(err, languageOf(r))})
 }
 
 // read reads a request's JSON; if it cannot, it has said so.
@@ -202,19 +201,17 @@ func read(w http.ResponseWriter, r *http.Request, v any) bool {
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(v); err != nil {
-		fail(w, http.StatusBadRequest, err)
+		fail(w, r, http.StatusBadRequest, err)
 		return false
 	}
 	return true
 }
 
 // done answers a change: nothing more, or why not.
-func done(w http.ResponseWriter, err error) {
+func done(w http.ResponseWriter, r *http.Request, err error) {
 	if err != nil {
-		fail(w, http.StatusConflict, err)
+		fail(w, r, http.StatusConflict, err)
 		return
 	}
 	reply(w, struct{}{})
 }
-
-var errNone = errors.New("there is none here")

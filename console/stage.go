@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -36,12 +35,6 @@ type performance struct {
 	cancel    context.CancelFunc
 	done      chan struct{}
 }
-
-var (
-	errPlaying = errors.New("a demo is being played: stop it first")
-	errNothing = errors.New("no demo is being played")
-	errClosed  = errors.New("the page has ended")
-)
 
 func newStage(home *Page, d Demos) *stage {
 	return &stage{demos: d, home: home, changed: make(chan struct{})}
