@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,6 +66,9 @@ func (g *guest) file(name string) string { return filepath.Join(g.dir, name) }
 // start runs a client until the test ends.
 func (g *guest) start(program string, args ...string) *exec.Cmd {
 	g.t.Helper()
+	// Pdeathsig is about the thread that starts the client. In netns threads end, and
+	// one that had started a client would take it along: this one is the test's.
+	runtime.LockOSThread()
 	cmd := g.place.Command(program, args...)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
