@@ -17,6 +17,11 @@ func TestClass(t *testing.T) {
 	}
 	c := startClass(t, home)
 	c.start("nat", "machines")
+	for _, do := range []func(cable string) error{c.hub.Unplug, c.hub.Plug} {
+		if err := do("www"); err != nil {
+			t.Errorf("the cable of who has not come yet: %v", err)
+		}
+	}
 	nas, www := c.start("nas", "machines"), c.start("www", "machines")
 	until(t, "all are there", c.whole)
 	visitor := c.start("visitor", "newcomers")

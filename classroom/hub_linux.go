@@ -63,8 +63,11 @@ type attached struct {
 // The secret is that of the class's authority.
 func NewHub(plan *world.Plan, secret []byte, log *slog.Logger) (*Hub, error) {
 	h := &Hub{plan: plan, log: log, secret: secret, members: make(map[string]*attached), links: make(map[string]*link), changed: make(chan struct{})}
-	for name, faults := range plan.Faults {
-		h.lay(name, faults)
+	for _, name := range plan.Machines() {
+		m, _ := plan.Machine(name)
+		for _, card := range m.Cards {
+			h.lay(card.Link, plan.Faults[card.Link])
+		}
 	}
 	var err error
 	if h.socket, err = capture.Open(); err != nil {

@@ -158,7 +158,7 @@ func (h *Hub) cable(m world.Machine, card world.MachineCard) world.Cable {
 	if m.Router {
 		c.Kind = "router"
 	}
-	if l := h.links[card.Link]; l != nil {
+	if l := h.links[card.Link]; l != nil { // a newcomer is known before its cable is laid
 		c.Out, c.In, c.Plugged = l.faults, l.faults, !l.pulled
 	}
 	c.Words = [2]string{c.Out.String(), c.In.String()}

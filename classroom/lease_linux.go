@@ -17,6 +17,7 @@ func (m *Member) borrow(ctx context.Context) {
 	card := m.machine.Cards[0]
 	for ctx.Err() == nil {
 		m.mu.Lock()
+		again := m.again
 		client := dhcpc.Client{
 			Network: netx.OS{}, Card: card.Name, MAC: card.MAC, HostName: m.machine.Name,
 			Configure: cabling.Cards{}, Observe: m.observe, Former: m.lease, Keep: true,
@@ -26,7 +27,7 @@ func (m *Member) borrow(ctx context.Context) {
 		running, stop := context.WithCancel(ctx)
 		go func() {
 			select {
-			case <-m.again:
+			case <-again:
 				stop()
 			case <-running.Done():
 			}
