@@ -103,7 +103,7 @@ func (w *World) Join(who Newcomer) (*Guest, error) {
 		g.Fixed = g.Fixed.withoutIPv4()
 		// Whom to ask for names is what DHCP says, too.
 		g.Resolvers = slices.DeleteFunc(g.Resolvers, netip.Addr.Is4)
-	case w.HasDHCP(g.Network.Name):
+	case w.hasDHCP(g.Network.Name):
 		g.Fixed = g.Fixed.withoutIPv4()
 		g.lodger = newLodger(g)
 		deliver = g.lodger.filter(deliver)

@@ -111,7 +111,7 @@ func (w *World) Inspect(name string) (Panels, error) {
 	}
 	for _, s := range w.Status() {
 		if s.Host == name {
-			p.Servers = append(p.Servers, ServerPanel{s, w.ServerLog(name, s.Name)})
+			p.Servers = append(p.Servers, ServerPanel{s, w.serverLog(name, s.Name)})
 		}
 	}
 	if err := w.openServers(&p); err != nil {

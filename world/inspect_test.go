@@ -243,12 +243,12 @@ func TestServerLogs(t *testing.T) {
 		{"www", "http"}: "server failed error=killed",
 	} {
 		until(t, want, func() bool {
-			return slices.ContainsFunc(w.ServerLog(server[0], server[1]), func(l LogLine) bool {
+			return slices.ContainsFunc(w.serverLog(server[0], server[1]), func(l LogLine) bool {
 				return strings.HasPrefix(l.Text, want) && !l.Time.IsZero()
 			})
 		})
 	}
-	if lines := w.ServerLog("nobody", "http"); lines != nil {
+	if lines := w.serverLog("nobody", "http"); lines != nil {
 		t.Errorf("a server that there is not has said %v", lines)
 	}
 	book := w.books.of("www/http")

@@ -59,8 +59,8 @@ func (w *World) hearDHCP(n *Network, machine *internet.Host) {
 	}
 }
 
-// HasDHCP reports whether a server of the world lends addresses of the network.
-func (w *World) HasDHCP(network string) bool { return len(w.hearers[network]) > 0 }
+// hasDHCP reports whether a server of the world lends addresses of the network.
+func (w *World) hasDHCP(network string) bool { return len(w.hearers[network]) > 0 }
 
 // awaitDHCP waits until the servers and relay agents that clients of the network
 // need are listening, so that the first DISCOVER finds them: the second comes

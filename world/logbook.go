@@ -75,8 +75,8 @@ func (w *World) logOfSupervisor() *slog.Logger {
 	return slog.New(&scribe{to: w.log.Handler(), books: &w.books, clock: w.clock})
 }
 
-// ServerLog is what a server has said last: its newest lines.
-func (w *World) ServerLog(host, server string) []LogLine {
+// serverLog is what a server has said last: its newest lines.
+func (w *World) serverLog(host, server string) []LogLine {
 	w.books.mu.Lock()
 	book := w.books.all[host+"/"+server]
 	w.books.mu.Unlock()

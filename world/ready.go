@@ -68,7 +68,7 @@ func (w *World) awaitTenants(ctx context.Context) error {
 	defer late.Stop()
 	for _, h := range w.Plan.Hosts {
 		t := w.tenant(h.Name)
-		if t == nil || !w.HasDHCP(h.Network) {
+		if t == nil || !w.hasDHCP(h.Network) {
 			continue
 		}
 		select {

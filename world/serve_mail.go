@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"maps"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
@@ -222,22 +221,4 @@ func (d *draft) checkMail() {
 			owner[domain] = h.Name
 		}
 	}
-}
-
-// MailUsers are those who have a mailbox in the world: their addresses and their
-// passwords.
-func (p *Plan) MailUsers() map[string]string {
-	all := make(map[string]string)
-	for _, h := range p.Hosts {
-		smtp := h.smtp()
-		if smtp == nil {
-			continue
-		}
-		for name := range maps.Keys(smtp.users) {
-			for _, domain := range smtp.domains {
-				all[name+"@"+domain] = smtp.users[name]
-			}
-		}
-	}
-	return all
 }

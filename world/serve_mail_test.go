@@ -8,11 +8,13 @@ import (
 	"maps"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wirebook/wirebook/clock"
+	"github.com/wirebook/wirebook/servers/mailbox"
 	"github.com/wirebook/wirebook/servers/smtpd/queue"
 )
 
@@ -226,9 +228,9 @@ func TestMailInWorldFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"bob@example.com": "secret", "bob@example.net": "secret", "carol@example.com": "carol", "carol@example.net": "carol"}
-	if got := plan.MailUsers(); !maps.Equal(got, want) {
-		t.Errorf("users %v", got)
+	smtp := plan.host("www").smtp()
+	if !slices.Equal(smtp.domains, []string{"example.com", "example.net"}) || !maps.Equal(smtp.users, mailbox.Passwords{"bob": "secret", "carol": "carol"}) {
+		t.Errorf("domains %q, users %v", smtp.domains, smtp.users)
 	}
 	if servers := plan.host("www").Servers; !servers[0].Held || servers[1].Held || len(servers) != 3 {
 		t.Errorf("servers %+v", servers)

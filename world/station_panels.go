@@ -10,7 +10,7 @@ func (s *Station) Panels() (Panels, error) {
 	}
 	for _, status := range s.Servers.Status() {
 		row := ServerStatus{Status: status, Ports: s.Ports(status.Name)}
-		p.Servers = append(p.Servers, ServerPanel{row, w.ServerLog(s.Name, status.Name)})
+		p.Servers = append(p.Servers, ServerPanel{row, w.serverLog(s.Name, status.Name)})
 	}
 	err := w.openServers(&p)
 	return p, err
