@@ -60,7 +60,7 @@ func (a *app) labStart(lab *check.Lab, dir, language string) error {
 	}
 	a.println("lab.start.next", "Dir", dir)
 	for _, program := range runLines(files, language) {
-		a.println("lab.start.check", "Name", lab.Name, "Program", program)
+		fmt.Fprintf(a.out, "  wirebook lab check %s -- %s\n", lab.Name, program)
 	}
 	return nil
 }
