@@ -12,6 +12,7 @@
 //	plan.go      what a world file says, as Go values
 //	reader.go    YAML to values, with file, line and what to write instead
 //	parse.go     the sections of a world file
+//	scope.go     sets of addresses, as "campus" or 192.0.2.0/24
 //	check.go     what cannot be seen in one place: names, addresses, loops
 //	start.go     a plan becomes an internet.Internet with servers on it
 //	serve_*.go   one file a kind of server: its section, its Server

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,6 +79,27 @@ func (d *draft) later(what string, set *string) func(*yaml.Node) {
 		d.ref(&p.ref)(n)
 		*set = p.name
 		d.refs = append(d.refs, p)
+	}
+}
+
+// names reads one name or a list of names of things defined elsewhere.
+func (d *draft) names(what string, p *[]string) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		for _, item := range d.items(n) {
+			var name string
+			d.later(what, &name)(item)
+			*p = append(*p, name)
+		}
+	}
+}
+
+// folder reads the name of a folder beside the world file.
+func (d *draft) folder(p *string) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		d.text(p)(n)
+		if info, err := fs.Stat(d.plan.files, *p); *p != "" && (err != nil || !info.IsDir()) {
+			d.wrong(n, "its files belong there", "there is no folder %q beside the world file", *p)
+		}
 	}
 }
 
@@ -272,47 +292,4 @@ func isLabel(name string) bool {
 		good = good && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-')
 	}
 	return good
-}
-
-// scopes reads sets of addresses: networks and hosts by name, or prefixes.
-func (d *draft) scopes(p *[]scope) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		for _, item := range d.items(n) {
-			text := resolved(item).Value
-			if prefix, err := netip.ParsePrefix(text); err == nil {
-				*p = append(*p, scope{prefix: prefix})
-				continue
-			}
-			*p = append(*p, scope{name: text})
-			d.refs = append(d.refs, pending{ref: ref{text, item}, what: "network or host"})
-		}
-	}
-}
-
-// scope is a set of addresses: those of a network or a host of the plan, or a
-// prefix.
-type scope struct {
-	name   string
-	prefix netip.Prefix
-}
-
-// prefixes resolves scopes, once the plan is whole.
-func (p *Plan) prefixes(scopes []scope) []netip.Prefix {
-	var all []netip.Prefix
-	for _, s := range scopes {
-		if network := p.network(s.name); network != nil {
-			for _, prefix := range []netip.Prefix{network.IPv4, network.IPv6} {
-				if prefix.IsValid() {
-					all = append(all, prefix)
-				}
-			}
-		} else if host := p.host(s.name); host != nil {
-			for _, addr := range p.addressesOf(host) {
-				all = append(all, netip.PrefixFrom(addr, addr.BitLen()))
-			}
-		} else {
-			all = append(all, s.prefix)
-		}
-	}
-	return all
 }

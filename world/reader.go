@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/agnivade/levenshtein"
 	"go.yaml.in/yaml/v3"
@@ -140,6 +141,44 @@ func (r *reader) number(p *int, low, high int) func(*yaml.Node) {
 			return
 		}
 		*p = v
+	}
+}
+
+// texts reads one text or a list of them.
+func (r *reader) texts(p *[]string) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		for _, item := range r.items(n) {
+			var text string
+			if r.text(&text)(item); text != "" {
+				*p = append(*p, text)
+			}
+		}
+	}
+}
+
+// duration reads a time such as 12h or 20ms.
+func (r *reader) duration(p *time.Duration, least time.Duration) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		v, err := time.ParseDuration(resolved(n).Value)
+		if err != nil || v < least {
+			r.wrong(n, "write it like 12h, 30m or 20ms", "%q does not do as a time here", resolved(n).Value)
+			return
+		}
+		*p = v
+	}
+}
+
+// yesOrNo reads true or false.
+func (r *reader) yesOrNo(p *bool) func(*yaml.Node) {
+	return func(n *yaml.Node) {
+		switch resolved(n).Value {
+		case "true":
+			*p = true
+		case "false":
+			*p = false
+		default:
+			r.wrong(n, "write true or false", "%q is neither", resolved(n).Value)
+		}
 	}
 }
 

@@ -98,32 +98,6 @@ func (lan *dhcpLAN) fields(d *draft) fields {
 	}
 }
 
-// duration reads a time such as 12h or 20ms.
-func (d *draft) duration(p *time.Duration, least time.Duration) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		v, err := time.ParseDuration(resolved(n).Value)
-		if err != nil || v < least {
-			d.wrong(n, "write it like 12h, 30m or 20ms", "%q does not do as a time here", resolved(n).Value)
-			return
-		}
-		*p = v
-	}
-}
-
-// yesOrNo reads true or false.
-func (d *draft) yesOrNo(p *bool) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		switch resolved(n).Value {
-		case "true":
-			*p = true
-		case "false":
-			*p = false
-		default:
-			d.wrong(n, "write true or false", "%q is neither", resolved(n).Value)
-		}
-	}
-}
-
 func (s *dhcpService) ports() []Port { return []Port{{"udp", dhcpPort}} }
 
 func (s *dhcpService) server(w *World, h *Host) (supervise.Server, error) {

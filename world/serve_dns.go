@@ -60,17 +60,6 @@ func readDNS(d *draft, n *yaml.Node) service {
 	return s
 }
 
-// names reads one name or a list of names of things defined elsewhere.
-func (d *draft) names(what string, p *[]string) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		for _, item := range d.items(n) {
-			var name string
-			d.later(what, &name)(item)
-			*p = append(*p, name)
-		}
-	}
-}
-
 func (s *dnsService) readZone(d *draft) func(string, *yaml.Node, *yaml.Node) {
 	return func(zone string, _, value *yaml.Node) {
 		z := zoneFile{zone: zone}

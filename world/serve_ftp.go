@@ -38,11 +38,7 @@ func readFTP(d *draft, n *yaml.Node) service {
 		"users": func(n *yaml.Node) {
 			d.entries(n, "users", func(name string, at, value *yaml.Node) { s.users[name] = readFTPUser(d, name, at, value) })
 		},
-		"tls": func(n *yaml.Node) {
-			if err := n.Decode(&s.tls); err != nil {
-				d.wrong(n, "write true or false", "%q does not do here", n.Value)
-			}
-		},
+		"tls": d.yesOrNo(&s.tls),
 	})
 	if s.anonymous == "" && len(s.users) == 0 {
 		d.wrong(n, "write anonymous: and a folder, or users: and their names", "nobody can log in at the ftp server")
@@ -60,16 +56,6 @@ func readFTPUser(d *draft, name string, at, n *yaml.Node) ftpUser {
 		d.wrong(at, "write files: and the name of a folder beside the world file", "the user %s has no files", name)
 	}
 	return u
-}
-
-// folder reads the name of a folder beside the world file.
-func (d *draft) folder(p *string) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		d.text(p)(n)
-		if info, err := fs.Stat(d.plan.files, *p); *p != "" && (err != nil || !info.IsDir()) {
-			d.wrong(n, "its files belong there", "there is no folder %q beside the world file", *p)
-		}
-	}
 }
 
 const ftpPort = 21

@@ -21,17 +21,12 @@ type httpService struct {
 
 func readHTTP(d *draft, n *yaml.Node) service {
 	s := &httpService{port: 80}
-	var site *yaml.Node
 	d.object(n, "an http server", fields{
-		"site": func(n *yaml.Node) { site = n; d.text(&s.site)(n) },
+		"site": d.folder(&s.site),
 		"port": d.number(&s.port, 1, 65535),
 	})
-	if site == nil {
+	if s.site == "" {
 		d.wrong(n, "write site: and the name of a folder beside the world file", "the http server has no site")
-		return s
-	}
-	if info, err := fs.Stat(d.plan.files, s.site); err != nil || !info.IsDir() {
-		d.wrong(site, "its pages belong there", "there is no folder %q beside the world file", s.site)
 	}
 	return s
 }

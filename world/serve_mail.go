@@ -75,18 +75,6 @@ func (s *smtpService) readUsers(d *draft) func(*yaml.Node) {
 	}
 }
 
-// texts reads one text or a list of them.
-func (d *draft) texts(p *[]string) func(*yaml.Node) {
-	return func(n *yaml.Node) {
-		for _, item := range d.items(n) {
-			var text string
-			if d.text(&text)(item); text != "" {
-				*p = append(*p, text)
-			}
-		}
-	}
-}
-
 func (s *smtpService) ports() []Port { return []Port{{"tcp", 25}, {"tcp", 587}, {"tcp", 465}} }
 
 func (s *smtpService) server(w *World, h *Host) (supervise.Server, error) {

@@ -22,9 +22,8 @@ type tftpService struct {
 
 func readTFTP(d *draft, n *yaml.Node) service {
 	s := &tftpService{}
-	var files *yaml.Node
 	d.object(n, "a tftp server", fields{
-		"files": func(n *yaml.Node) { files = n; d.text(&s.files)(n) },
+		"files": d.folder(&s.files),
 		"writable": func(n *yaml.Node) {
 			d.text(&s.writable)(n)
 			if s.writable != "" && !fs.ValidPath(s.writable) {
@@ -32,12 +31,8 @@ func readTFTP(d *draft, n *yaml.Node) service {
 			}
 		},
 	})
-	if files == nil {
+	if s.files == "" {
 		d.wrong(n, "write files: and the name of a folder beside the world file", "the tftp server has no files")
-		return s
-	}
-	if info, err := fs.Stat(d.plan.files, s.files); err != nil || !info.IsDir() {
-		d.wrong(files, "its files belong there", "there is no folder %q beside the world file", s.files)
 	}
 	return s
 }
