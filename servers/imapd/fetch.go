@@ -81,8 +81,8 @@ func (s *session) markSeen(places []int, options *imap.FetchOptions) (map[int]bo
 	}
 	now := v.folder.Messages()
 	for at := range marked {
-		if i := firstAfter(now, v.told[at].UID) - 1; i >= 0 && now[i].UID == v.told[at].UID {
-			v.told[at] = now[i]
+		if m, there := find(now, v.told[at].UID); there {
+			v.told[at] = m
 		}
 	}
 	return marked, nil

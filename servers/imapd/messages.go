@@ -115,20 +115,20 @@ func (s *session) Store(w *imapserver.FetchWriter, set imap.NumSet, change *imap
 	now := v.folder.Messages()
 	_, byUID := set.(imap.UIDSet)
 	for _, at := range places {
-		i := firstAfter(now, v.told[at].UID) - 1
-		if i < 0 || now[i].UID != v.told[at].UID {
+		m, there := find(now, v.told[at].UID)
+		if !there {
 			continue
 		}
-		v.told[at] = now[i]
+		v.told[at] = m
 		if change.Silent {
 			continue
 		}
-		m := w.CreateMessage(uint32(at + 1))
+		answer := w.CreateMessage(uint32(at + 1))
 		if byUID {
-			m.WriteUID(imap.UID(now[i].UID))
+			answer.WriteUID(imap.UID(m.UID))
 		}
-		m.WriteFlags(flagsOf(v.folder, now[i]))
-		if err := m.Close(); err != nil {
+		answer.WriteFlags(flagsOf(v.folder, m))
+		if err := answer.Close(); err != nil {
 			return err
 		}
 	}

@@ -216,12 +216,23 @@ func (v *view) recent() uint32 {
 
 // firstAfter is the place of the first message with a higher UID.
 func firstAfter(messages []mailbox.Message, uid uint32) int {
-	i, found := slices.BinarySearchFunc(messages, uid, func(m mailbox.Message, uid uint32) int { return cmp.Compare(m.UID, uid) })
+	i, found := slices.BinarySearchFunc(messages, uid, compareUID)
 	if found {
 		i++
 	}
 	return i
 }
+
+// find is the message with that UID, if it is there.
+func find(messages []mailbox.Message, uid uint32) (m mailbox.Message, there bool) {
+	i, there := slices.BinarySearchFunc(messages, uid, compareUID)
+	if there {
+		m = messages[i]
+	}
+	return m, there
+}
+
+func compareUID(m mailbox.Message, uid uint32) int { return cmp.Compare(m.UID, uid) }
 
 // pick finds the messages that a set of numbers means, and returns their places in
 // what the client knows. UIDs that are no message's are passed over; with a
