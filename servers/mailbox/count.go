@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // FolderCount is how many messages a folder has.
@@ -22,7 +21,11 @@ func (s *Store) Count(user string) ([]FolderCount, error) {
 	if err != nil {
 		return nil, err
 	}
-	home, err := os.OpenRoot(filepath.Join(s.path, dir))
+	root, err := s.existing()
+	var home *os.Root
+	if err == nil {
+		home, err = root.OpenRoot(dir)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -377,6 +377,9 @@ func TestNothingLeadsOut(t *testing.T) {
 	if _, err := m.store.Open("bob"); err == nil {
 		t.Error("bob's mailbox is outside")
 	}
+	if counts, err := m.store.Count("bob"); err == nil {
+		t.Errorf("what is outside is counted: %v", counts)
+	}
 }
 
 func TestPasswords(t *testing.T) {

@@ -67,13 +67,22 @@ func (s *Store) Close() error {
 
 // folder is the store's folder, which is made when it is first needed.
 func (s *Store) folder() (*os.Root, error) {
+	root, err := s.existing()
+	if !errors.Is(err, fs.ErrNotExist) {
+		return root, err
+	}
+	if err := os.MkdirAll(s.path, 0o700); err != nil {
+		return nil, err
+	}
+	return s.existing()
+}
+
+// existing is the store's folder, if there is one by now.
+func (s *Store) existing() (*os.Root, error) {
 	s.opening.Lock()
 	defer s.opening.Unlock()
 	if s.root != nil {
 		return s.root, nil
-	}
-	if err := os.MkdirAll(s.path, 0o700); err != nil {
-		return nil, err
 	}
 	root, err := os.OpenRoot(s.path)
 	s.root = root
