@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -156,6 +157,9 @@ func TestForgets(t *testing.T) {
 func FuzzIdentify(f *testing.F) {
 	f.Add(datagram(64, inside, server, 1, 1))
 	f.Add([]byte{})
+	longer := slices.Concat(datagram(64, inside, server, 1, 1), make([]byte, 60))
+	longer[14], longer[17] = 0x4f, 20 // a header longer than the packet
+	f.Add(longer)
 	s := NewSightings()
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		identify(s, alice, false, false, data)

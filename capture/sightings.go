@@ -84,9 +84,8 @@ func (s *Sightings) keys(data []byte) (whole, inner uint64) {
 		}
 	case 0x86dd:
 		if len(p) >= 40 {
-			copied := append([]byte(nil), p...)
-			copied[7] = 0 // hop limit
-			return s.hash(copied), 0
+			const hopLimit = 7
+			return s.hash(p[:hopLimit], p[hopLimit+1:]), 0
 		}
 	}
 	return s.hash(data), 0 // ARP and the like stay on their LAN, as they are
@@ -95,31 +94,33 @@ func (s *Sightings) keys(data []byte) (whole, inner uint64) {
 // ipv4 leaves the TTL out, and the checksum of the header; and then the addresses,
 // ports, and checksums too.
 func (s *Sightings) ipv4(p []byte) (whole, inner uint64) {
-	if total := int(binary.BigEndian.Uint16(p[2:])); total >= 20 && total < len(p) {
+	header := int(p[0]&15) * 4
+	if total := int(binary.BigEndian.Uint16(p[2:])); total >= header && total < len(p) {
 		p = p[:total] // short frames are padded
 	}
-	header := int(p[0]&15) * 4
-	copied := append([]byte(nil), p...)
-	copied[8], copied[10], copied[11] = 0, 0, 0
-	whole = s.hash(copied)
-	fragment := binary.BigEndian.Uint16(p[6:])&0x1fff != 0
-	body := copied[header:]
-	clear(copied[12:20])
-	switch {
+	start, protocol, options, body := p[:8], p[9:10], p[20:header], p[header:]
+	whole = s.hash(start, protocol, p[12:])
+	var further []byte
+	switch fragment := binary.BigEndian.Uint16(p[6:])&0x1fff != 0; {
 	case fragment:
 	case p[9] == 6 && len(body) >= 20: // TCP
-		clear(body[:4])
-		clear(body[16:18])
+		body, further = body[4:16], body[18:]
 	case p[9] == 17 && len(body) >= 8: // UDP
-		clear(body[:4])
-		clear(body[6:8])
+		body, further = body[4:6], body[8:]
 	case p[9] == 1 && len(body) >= 8: // ICMP: the checksum, and the identifier of a ping
-		clear(body[2:6])
+		body, further = body[:2], body[6:]
 	}
-	return whole, s.hash(copied) | 1
+	return whole, s.hash(start, protocol, options, body, further) | 1
 }
 
-func (s *Sightings) hash(b []byte) uint64 { return maphash.Bytes(s.seed, b) }
+func (s *Sightings) hash(parts ...[]byte) uint64 {
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	for _, part := range parts {
+		_, _ = h.Write(part) // it never fails
+	}
+	return h.Sum64()
+}
 
 // memory is of the newest packets only.
 type memory struct {
