@@ -55,8 +55,11 @@ func ReadScripts(file string) ([]Script, error) {
 		if strings.TrimSpace(s) == "" || strings.HasPrefix(s, "#") {
 			continue
 		}
+		if len(scripts) == 0 {
+			return nil, fmt.Errorf("%s: a line before the first \"== name\"", at)
+		}
 		l, err := parseLine(s)
-		if err != nil || len(scripts) == 0 {
+		if err != nil {
 			return nil, fmt.Errorf("%s: %q: %w", at, s, err)
 		}
 		l.at = at
