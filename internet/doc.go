@@ -19,7 +19,7 @@
 //   - Transport and network layer (chapters 3 to 5). UDP, TCP, IPv4, IPv6, ICMP
 //     and ARP are the stack's, set up in stack.go; addresses and routes are in
 //     addresses.go and routes.go. A router's data plane is ours: package
-//     forward.
+//     forward. What fits the way to an IPv6 destination is in pathmtu.go.
 //   - Link layer (chapter 6). A [Card] takes frames from the stack and puts
 //     them on a [Link]; it filters what arrives, and hands it to the stack in a
 //     goroutine of its own: card.go. A switch learns, and forwards or floods:
