@@ -3,8 +3,6 @@ package ftp_test
 import (
 	"flag"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,77 +18,23 @@ var update = flag.Bool("update", false, "write what the dissector says into the 
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func dissector() dissect.StreamDissector { return ftp.Protocol.New().(dissect.StreamDissector) }
+func TestConversations(t *testing.T) { rehearse.Conversations(t, ftp.Protocol, *update) }
 
-func conversations(t testing.TB) map[string]string {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no conversations", err)
-	}
-	texts := make(map[string]string)
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts[file] = string(text)
-	}
-	return texts
-}
+func FuzzStream(f *testing.F) { rehearse.Fuzz(f, ftp.Protocol) }
 
-func TestConversations(t *testing.T) {
-	for file, text := range conversations(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			turns, want, err := rehearse.Parse(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			said := rehearse.Play(dissector(), turns, nil)
-			got := rehearse.Text(said)
-			if *update {
-				above, _, _ := strings.Cut(text, "--\n")
-				if err := os.WriteFile(file, []byte(above+"--\n"+got), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			} else if got != want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, want)
-			}
-			for size := range 7 {
-				if again := rehearse.Text(rehearse.Play(dissector(), turns, func(int) int { return size })); again != got {
-					t.Errorf("in segments of %d bytes:\n%s\nwhole:\n%s", size, again, got)
-				}
-			}
-			for i := range said {
-				checkFields(t, said[i].Part.Tree(said[i].Span.Bytes), len(said[i].Span.Bytes))
-			}
-		})
-	}
-}
+func dissector() dissect.StreamDissector { return rehearse.New(ftp.Protocol) }
 
-// checkFields looks that each field lies in the bytes, and in its parent.
-func checkFields(t testing.TB, fields []dissect.Field, size int) {
-	t.Helper()
-	for _, f := range fields {
-		if f.Offset < 0 || f.Length < 0 || f.Offset+f.Length > size {
-			t.Errorf("field %s at %d+%d of %d bytes", f.Name, f.Offset, f.Length, size)
-		}
-		for _, c := range f.Children {
-			if c.Offset < f.Offset || c.Offset+c.Length > f.Offset+f.Length {
-				t.Errorf("field %s %d+%d is not in %s %d+%d", c.Name, c.Offset, c.Length, f.Name, f.Offset, f.Length)
-			}
-		}
-		checkFields(t, f.Children, size)
-	}
-}
-
-// say plays a conversation in which each text is a turn, the client's first.
-func say(texts ...string) []rehearse.Said {
+// turns are those of a conversation, the client's first.
+func turns(texts ...string) []rehearse.Turn {
 	var turns []rehearse.Turn
 	for i, text := range texts {
 		turns = append(turns, rehearse.Turn{Server: i%2 == 1, Data: []byte(text)})
 	}
-	return rehearse.Play(dissector(), turns, nil)
+	return turns
 }
+
+// say plays a conversation in which each text is a turn, the client's first.
+func say(texts ...string) []rehearse.Said { return rehearse.Play(dissector(), turns(texts...), nil) }
 
 func TestFields(t *testing.T) {
 	for _, test := range []struct {
@@ -194,33 +138,11 @@ func TestEndlessLines(t *testing.T) {
 }
 
 func TestEveryFindingIsListed(t *testing.T) {
-	listed := make(map[string]bool)
-	for _, key := range ftp.Protocol.Keys {
-		listed[key] = true
-	}
-	seen := map[string]bool{}
-	check := func(said []rehearse.Said) {
-		for _, s := range said {
-			if s.Part.Key != "" && !listed[s.Part.Key] {
-				t.Errorf("%s is not among the protocol's keys", s.Part.Key)
-			}
-			for _, f := range s.Part.Findings {
-				if seen[f.Key] = true; !listed[f.Key] {
-					t.Errorf("%s is not among the protocol's keys", f.Key)
-				}
-			}
-		}
-	}
-	for _, text := range conversations(t) {
-		turns, _, _ := rehearse.Parse(text)
-		check(rehearse.Play(dissector(), turns, nil))
-	}
-	check(say(strings.Repeat("x", 10000)+"\r\n", "211-\r\n"+strings.Repeat("x\r\n", 1<<15)))
-	for key := range listed {
-		if strings.HasPrefix(key, "finding.") && !strings.HasPrefix(key, "finding.ftp.data.") && key != "finding.ftp.port.nat" && !seen[key] {
-			t.Errorf("no conversation has %s", key) // those of data connections: see data_test.go
-		}
-	}
+	endless := turns(strings.Repeat("x", 10000)+"\r\n", "211-\r\n"+strings.Repeat("x\r\n", 1<<15))
+	ofData := func(key string) bool {
+		return strings.HasPrefix(key, "finding.ftp.data.") || key == "finding.ftp.port.nat"
+	} // see data_test.go
+	rehearse.Keys(t, ftp.Protocol, ofData, endless)
 }
 
 func TestSniff(t *testing.T) {
@@ -243,37 +165,4 @@ func TestSniff(t *testing.T) {
 	if got := ftp.Protocol.Sniff(true, []byte("USER alice\r\n")); got != dissect.No {
 		t.Errorf("a client's USER may be POP3's: %d", got)
 	}
-}
-
-func FuzzStream(f *testing.F) {
-	for _, text := range conversations(f) {
-		turns, _, _ := rehearse.Parse(text)
-		var client, server []byte
-		for _, turn := range turns {
-			if turn.Server {
-				server = append(server, turn.Data...)
-			} else {
-				client = append(client, turn.Data...)
-			}
-		}
-		f.Add(client, server, []byte{3, 1, 20}, false)
-	}
-	f.Fuzz(func(t *testing.T, client, server, cuts []byte, reset bool) {
-		turns := []rehearse.Turn{{Data: client}, {Server: true, Data: server, Close: !reset, Reset: reset}}
-		whole := rehearse.Play(dissector(), turns, nil)
-		i := 0
-		cut := func(int) int {
-			if len(cuts) == 0 {
-				return 1
-			}
-			i++
-			return int(cuts[i%len(cuts)])
-		}
-		if got, want := rehearse.Text(rehearse.Play(dissector(), turns, cut)), rehearse.Text(whole); got != want {
-			t.Errorf("cut:\n%s\nwhole:\n%s", got, want)
-		}
-		for _, s := range whole {
-			checkFields(t, s.Part.Tree(s.Span.Bytes), len(s.Span.Bytes))
-		}
-	})
 }

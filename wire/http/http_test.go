@@ -3,8 +3,6 @@ package http_test
 import (
 	"bytes"
 	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -19,68 +17,11 @@ var update = flag.Bool("update", false, "write what the dissector says into the 
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func dissector() dissect.StreamDissector { return http.Protocol.New().(dissect.StreamDissector) }
+func TestConversations(t *testing.T) { rehearse.Conversations(t, http.Protocol, *update) }
 
-func conversations(t testing.TB) map[string]string {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no conversations", err)
-	}
-	texts := make(map[string]string)
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts[file] = string(text)
-	}
-	return texts
-}
+func FuzzStream(f *testing.F) { rehearse.Fuzz(f, http.Protocol) }
 
-func TestConversations(t *testing.T) {
-	for file, text := range conversations(t) {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			turns, want, err := rehearse.Parse(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			said := rehearse.Play(dissector(), turns, nil)
-			got := rehearse.Text(said)
-			if *update {
-				above, _, _ := strings.Cut(text, "--\n")
-				if err := os.WriteFile(file, []byte(above+"--\n"+got), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			} else if got != want {
-				t.Errorf("got:\n%s\nwant:\n%s", got, want)
-			}
-			for size := range 7 {
-				if again := rehearse.Text(rehearse.Play(dissector(), turns, func(int) int { return size })); again != got {
-					t.Errorf("in segments of %d bytes:\n%s\nwhole:\n%s", size, again, got)
-				}
-			}
-			for i := range said {
-				checkFields(t, said[i].Part.Tree(said[i].Span.Bytes), said[i].Span.Bytes)
-			}
-		})
-	}
-}
-
-// checkFields looks that each field lies in the bytes, and in its parent.
-func checkFields(t testing.TB, fields []dissect.Field, b []byte) {
-	t.Helper()
-	for _, f := range fields {
-		if f.Offset < 0 || f.Length < 0 || f.Offset+f.Length > len(b) {
-			t.Errorf("field %s at %d+%d of %d bytes", f.Name, f.Offset, f.Length, len(b))
-		}
-		for _, c := range f.Children {
-			if c.Offset < f.Offset || c.Offset+c.Length > f.Offset+f.Length {
-				t.Errorf("field %s %d+%d is not in %s %d+%d", c.Name, c.Offset, c.Length, f.Name, f.Offset, f.Length)
-			}
-		}
-		checkFields(t, f.Children, b)
-	}
-}
+func dissector() dissect.StreamDissector { return rehearse.New(http.Protocol) }
 
 func TestFieldsOfARequest(t *testing.T) {
 	const request = "GET /index.html HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
@@ -138,61 +79,6 @@ func TestEndlessHead(t *testing.T) {
 }
 
 func TestEveryFindingIsListed(t *testing.T) {
-	listed := make(map[string]bool)
-	for _, key := range http.Protocol.Keys {
-		listed[key] = true
-	}
-	seen := make(map[string]bool)
-	for _, text := range conversations(t) {
-		turns, _, _ := rehearse.Parse(text)
-		for _, s := range rehearse.Play(dissector(), turns, nil) {
-			if s.Part.Key != "" && !listed[s.Part.Key] {
-				t.Errorf("%s is not among the protocol's keys", s.Part.Key)
-			}
-			for _, f := range s.Part.Findings {
-				if seen[f.Key] = true; !listed[f.Key] {
-					t.Errorf("%s is not among the protocol's keys", f.Key)
-				}
-			}
-		}
-	}
-	seen["finding.http.head.too-long"] = true // TestEndlessHead
-	for key := range listed {
-		if strings.HasPrefix(key, "finding.") && !seen[key] {
-			t.Errorf("no conversation has %s", key)
-		}
-	}
-}
-
-func FuzzStream(f *testing.F) {
-	for _, text := range conversations(f) {
-		turns, _, _ := rehearse.Parse(text)
-		var client, server []byte
-		for _, turn := range turns {
-			if turn.Server {
-				server = append(server, turn.Data...)
-			} else {
-				client = append(client, turn.Data...)
-			}
-		}
-		f.Add(client, server, []byte{3, 1, 20}, false)
-	}
-	f.Fuzz(func(t *testing.T, client, server, cuts []byte, reset bool) {
-		turns := []rehearse.Turn{{Data: client}, {Server: true, Data: server, Close: !reset, Reset: reset}}
-		whole := rehearse.Play(dissector(), turns, nil)
-		i := 0
-		cut := func(left int) int {
-			if len(cuts) == 0 {
-				return 1
-			}
-			i++
-			return int(cuts[i%len(cuts)])
-		}
-		if got, want := rehearse.Text(rehearse.Play(dissector(), turns, cut)), rehearse.Text(whole); got != want {
-			t.Errorf("cut:\n%s\nwhole:\n%s", got, want)
-		}
-		for _, s := range whole {
-			checkFields(t, s.Part.Tree(s.Span.Bytes), s.Span.Bytes)
-		}
-	})
+	endless := rehearse.Turn{Data: []byte("GET / HTTP/1.1\r\n" + strings.Repeat("a", 1<<20))}
+	rehearse.Keys(t, http.Protocol, nil, []rehearse.Turn{endless})
 }

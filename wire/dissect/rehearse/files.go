@@ -83,9 +83,10 @@ func checkChildren(t testing.TB, f dissect.Field) {
 }
 
 // Keys looks that the protocol lists all keys that its conversations lead to, and
-// that they lead to each finding that it lists. others are conversations that are
-// not in testdata.
-func Keys(t *testing.T, p dissect.Protocol, prefix string, others ...[]Turn) {
+// that they lead to each finding that it lists, but those that other tests have;
+// elsewhere, if it is not nil, says which these are. others are conversations that
+// are not in testdata.
+func Keys(t *testing.T, p dissect.Protocol, elsewhere func(key string) bool, others ...[]Turn) {
 	for _, text := range files(t) {
 		turns, _, _ := Parse(text)
 		others = append(others, turns)
@@ -93,7 +94,9 @@ func Keys(t *testing.T, p dissect.Protocol, prefix string, others ...[]Turn) {
 	seen := make(map[string]bool)
 	for _, turns := range others {
 		for _, s := range Play(New(p), turns, nil) {
-			seen[s.Part.Key] = true
+			if s.Part.Key != "" {
+				seen[s.Part.Key] = true
+			}
 			for _, f := range s.Part.Findings {
 				seen[f.Key] = true
 			}
@@ -105,7 +108,7 @@ func Keys(t *testing.T, p dissect.Protocol, prefix string, others ...[]Turn) {
 		}
 	}
 	for _, key := range p.Keys {
-		if strings.HasPrefix(key, prefix) && !seen[key] {
+		if strings.HasPrefix(key, "finding.") && !seen[key] && (elsewhere == nil || !elsewhere(key)) {
 			t.Errorf("no conversation has %s", key)
 		}
 	}
@@ -114,8 +117,14 @@ func Keys(t *testing.T, p dissect.Protocol, prefix string, others ...[]Turn) {
 // Fuzz plays what a fuzzer thinks of, whole and in pieces: both must come to the
 // same.
 func Fuzz(f *testing.F, p dissect.Protocol) {
+	greetings := 0 // conversations that the server begins, less those that the client does
 	for _, text := range files(f) {
 		turns, _, _ := Parse(text)
+		if turns[0].Server {
+			greetings++
+		} else {
+			greetings--
+		}
 		var client, server []byte
 		for _, turn := range turns {
 			if turn.Server {
@@ -127,7 +136,7 @@ func Fuzz(f *testing.F, p dissect.Protocol) {
 		f.Add(client, server, []byte{3, 1, 20}, false)
 	}
 	f.Fuzz(func(t *testing.T, client, server, cuts []byte, reset bool) {
-		turns := alternating(client, server, cuts)
+		turns := alternating(client, server, cuts, greetings > 0)
 		turns = append(turns, Turn{Server: true, Close: !reset, Reset: reset})
 		whole := Play(New(p), turns, nil)
 		i := 0
@@ -148,11 +157,15 @@ func Fuzz(f *testing.F, p dissect.Protocol) {
 }
 
 // alternating has the sides speak in turn, a few lines each.
-func alternating(client, server, lines []byte) []Turn {
-	rest := [...][]byte{server, client}
+func alternating(client, server, lines []byte, serverFirst bool) []Turn {
+	rest := [...][]byte{client, server}
+	first := 0
+	if serverFirst {
+		first = 1
+	}
 	var turns []Turn
 	for i := 0; len(rest[0]) > 0 || len(rest[1]) > 0; i++ {
-		side := i % 2
+		side := (first + i) % 2
 		n := 1
 		if len(lines) > 0 {
 			n += int(lines[i%len(lines)] % 4)
@@ -166,7 +179,7 @@ func alternating(client, server, lines []byte) []Turn {
 			said += at
 		}
 		if said > 0 {
-			turns = append(turns, Turn{Server: side == 0, Data: rest[side][:said:said]})
+			turns = append(turns, Turn{Server: side == 1, Data: rest[side][:said:said]})
 		}
 		rest[side] = rest[side][said:]
 	}
