@@ -60,11 +60,9 @@ func (c *Client) Dial(ctx context.Context, address string) (*Session, error) {
 	if err != nil {
 		host, port = strings.Trim(address, "[]"), controlPort
 	}
-	dialing, cancel := context.WithTimeout(ctx, c.timeout())
-	defer cancel()
-	conn, err := c.network().DialContext(dialing, "tcp", net.JoinHostPort(host, port))
+	conn, err := c.dial(ctx, net.JoinHostPort(host, port))
 	if err != nil {
-		return nil, fmt.Errorf("ftpc: %w", err)
+		return nil, fmt.Errorf("ftpc: %s: %w", host, err)
 	}
 	s := &Session{client: c, Active: c.Active, host: host, conn: conn}
 	s.local, s.server = addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr())
@@ -74,6 +72,25 @@ func (c *Client) Dial(ctx context.Context, address string) (*Session, error) {
 		return nil, fmt.Errorf("ftpc: %s: %w", host, err)
 	}
 	return s, nil
+}
+
+func (c *Client) dial(ctx context.Context, address string) (conn net.Conn, err error) {
+	err = c.inTime(ctx, func(ctx context.Context) error {
+		conn, err = c.network().DialContext(ctx, "tcp", address)
+		return err
+	})
+	return conn, err
+}
+
+// inTime does what ends with its context: with ctx, or when the timeout is over.
+func (c *Client) inTime(ctx context.Context, do func(context.Context) error) error {
+	limited, cancel := clock.WithTimeout(ctx, clock.Or(c.Clock), c.timeout())
+	defer cancel()
+	err := do(limited)
+	if cause := context.Cause(limited); err != nil && cause != nil {
+		return cause
+	}
+	return err
 }
 
 // addrPort is the address of one end of a connection.

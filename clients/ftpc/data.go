@@ -73,9 +73,7 @@ func (d *dataConn) dial(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	dialing, cancel := context.WithTimeout(ctx, s.client.timeout())
-	defer cancel()
-	conn, err := s.client.network().DialContext(dialing, "tcp", at.String())
+	conn, err := s.client.dial(ctx, at.String())
 	if err != nil {
 		return &DataError{At: at, Err: err}
 	}
@@ -183,12 +181,10 @@ func (d *dataConn) open(ctx context.Context) error {
 	if !d.session.protected {
 		return nil
 	}
-	handshake, cancel := context.WithTimeout(ctx, d.session.client.timeout())
-	defer cancel()
 	// We are TLS's client also when the server has connected to us (RFC
 	// 4217).
 	protected := tls.Client(d.raw, d.session.tlsConfig())
-	if err := protected.HandshakeContext(handshake); err != nil {
+	if err := d.session.client.inTime(ctx, protected.HandshakeContext); err != nil {
 		return fmt.Errorf("TLS on the data connection: %w", err)
 	}
 	d.TLS, d.Resumed = true, protected.ConnectionState().DidResume

@@ -33,10 +33,8 @@ func (s *Session) protect(ctx context.Context) error {
 	if s.in.Buffered() > 0 {
 		return errors.New("the server said something between its reply to AUTH and TLS")
 	}
-	handshake, cancel := context.WithTimeout(ctx, s.client.timeout())
-	defer cancel()
 	protected := tls.Client(s.conn, s.tlsConfig())
-	if err := protected.HandshakeContext(handshake); err != nil {
+	if err := s.client.inTime(ctx, protected.HandshakeContext); err != nil {
 		return fmt.Errorf("TLS: %w", err)
 	}
 	s.conn = protected
