@@ -148,6 +148,15 @@ func garbage(t *check.T) {
 	after.all(g.Data[4:], content)
 }
 
+// finds ends the case if the program has not found the file: then how it was asked for
+// is not what is wrong.
+func (s *session) finds(g *check.Datagram) {
+	const notFound = 1
+	if g.Data[1] == opError && block(g) == notFound {
+		s.refused(g)
+	}
+}
+
 // modeCase writes the mode in other letters (RFC 1350 §1: in any).
 func modeCase(t *check.T) {
 	p := t.Start(nil)
@@ -156,6 +165,7 @@ func modeCase(t *check.T) {
 	s := open(t, p)
 	s.askIn(opRRQ, name, "OcTeT")
 	g := s.next(check.Mistake{Name: "mode-case", RFC: "RFC 1350 §5"})
+	s.finds(g)
 	if g.Data[1] != opData {
 		t.Wrong(check.Mistake{Name: "mode-case", Datagram: g, Length: len(g.Data), Actual: errorText(g), RFC: "RFC 1350 §5"})
 	}
@@ -173,6 +183,7 @@ func options(t *check.T) {
 	s.askIn(opRRQ, name, "octet", "tsize", "0", "blksize", "1024")
 	m := check.Mistake{Name: "options", Crash: true, RFC: "RFC 2347"}
 	g := s.next(m)
+	s.finds(g)
 	if g.Data[1] == opOACK {
 		s.ack(0)
 		g = s.next(m)

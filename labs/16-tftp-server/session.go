@@ -32,6 +32,7 @@ type session struct {
 	at     netip.AddrPort // where the program takes requests
 	socket *check.Datagrams
 	peer   netip.AddrPort // the program's port for this transfer, once it is known
+	stops  string         // what it is called if no further block comes
 }
 
 // open is a new client.

@@ -248,12 +248,17 @@ func (l *Lab) place(word string) string {
 		if word == "" || a.Prompt == "" || !l.known(a.Type) {
 			continue
 		}
+		if a.Type == "{host}" && aPort.MatchString(word) {
+			continue // the target's port
+		}
 		if re, err := regexp.Compile(a.Prompt); err == nil && re.MatchString(word) {
 			return a.Type
 		}
 	}
 	return ""
 }
+
+var aPort = regexp.MustCompile(`ports?$|端口$`)
 
 // known reports whether a text is one place that the lab fills, or none.
 func (l *Lab) known(text string) bool {

@@ -26,6 +26,7 @@ func TestWhatAUsageLineAsksFor(t *testing.T) {
 		"Usage: five.py <host> <username> <password> <remote file> <local file>\n":                                                                "{host} {user} {password} {file} {file}",
 		"pop.py -s <server> -u <user> -p <password>\n":                                                                                            "-s {host} -u {user} -p {password}",
 		"usage vp.py -H <target host> -p <target port>\n":                                                                                         "-H {host} -p {port}",
+		"usage vp.py -H <target host> -p <target server port>\n":                                                                                  "-H {host} -p {port}",
 		"Usage: java TFTPClient host get|put file\n":                                                                                              "{host} (get|put) {file}",
 		"usage: pop3 host:port user pass\n":                                                                                                       "{host}:{port} {user} {password}",
 		"Required arguments: port\n":                                                                                                              "{port}",
@@ -36,10 +37,10 @@ func TestWhatAUsageLineAsksFor(t *testing.T) {
 		"Usage: pop.py -s <server>\n  -s   the server's address\n":                                                                                "-s {host}",
 		"Usage of /tmp/x/program:\n  -file string\n    \tfile to fetch\n  -n int\n    \thow often (default 4)\n":                                  "-file {file}",
 		"Usage of p:\n  -server string\n    \taddress of the server, host:port\n":                                                                 "-server {host}:{port}",
-		"Usage: x.py <colour>\n": "",
-		"Usage: ./server\n":      "",
-		"Hello\n":                "",
-		"":                       "",
+		"Usage: x.py <colour>\n":                                                                                                                  "",
+		"Usage: ./server\n":                                                                                                                       "",
+		"Hello\n":                                                                                                                                 "",
+		"":                                                                                                                                        "",
 	} {
 		way, ok := fetcher.wayOf(said)
 		if got := strings.Join(way, " "); ok != (want != "") || ok && got != want {
