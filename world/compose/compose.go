@@ -23,9 +23,7 @@ type Options struct {
 //go:embed compose.yaml.tmpl
 var text string
 
-var file = template.Must(template.New("compose").Funcs(template.FuncMap{
-	"list": list, "quote": func(s string) string { return fmt.Sprintf("%q", s) },
-}).Parse(text))
+var file = template.Must(template.New("compose").Funcs(template.FuncMap{"list": list}).Parse(text))
 
 // machine is a service of the file.
 type machine struct {
