@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/wirebook/wirebook/netx"
 )
 
 // conversation is one connection with one client: requests and responses in
@@ -208,17 +210,10 @@ func (c *conversation) giveUp(err error) {
 }
 
 // hangUp ends a conversation that went well. A client that may still be sending
-// is listened to for a moment: closing at once would reset the connection, and
-// the reset could overtake the response (RFC 9112 §9.6).
+// is listened to for a moment.
 func (c *conversation) hangUp() {
 	unread := c.unread || c.stream.pipelined()
-	if c.stream.flush() != nil || !unread {
-		return
-	}
-	if half, ok := c.stream.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		c.stream.readWithin(lingerTime)
-		io.Copy(io.Discard, &c.stream)
+	if c.stream.flush() == nil && unread {
+		netx.Linger(c.stream.conn, c.Clock.Now().Add(netx.LingerTime))
 	}
 }
-
-const lingerTime = 2 * time.Second

@@ -152,13 +152,8 @@ func (w *wire) noMore() {
 // cut ends the connection at once: nothing that could be said would be understood.
 func (w *wire) cut() { w.Conn.Close() }
 
-// lingerTime is how long one is listened to who may still be talking when the
-// connection is closed.
-const lingerTime = 2 * time.Second
-
 // Close sends what was said and closes the connection. A client that may be
-// sending is listened to for a moment: closing at once would reset the connection,
-// and the reset could overtake the last reply.
+// sending is listened to for a moment.
 func (w *wire) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -168,10 +163,7 @@ func (w *wire) Close() error {
 	w.closed = true
 	err := w.flush()
 	if err == nil && !w.ended && w.ctx.Err() == nil {
-		if half, ok := w.Conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-			w.Conn.SetReadDeadline(w.office.Clock.Now().Add(lingerTime))
-			io.Copy(io.Discard, w.Conn)
-		}
+		netx.Linger(w.Conn, w.office.Clock.Now().Add(netx.LingerTime))
 	}
 	return w.Conn.Close()
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"time"
 
 	"github.com/wirebook/wirebook/protocol/mail"
 )
@@ -221,7 +220,3 @@ func plural(n int, what string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }
-
-// lingerTime is how long one is listened to who may still be talking when the
-// connection is closed.
-const lingerTime = 2 * time.Second

@@ -1,6 +1,7 @@
 package pop3d
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -85,27 +86,20 @@ func (s *Server) office() (*office, error) {
 		return nil, errors.New("no certificate: TLS is not set")
 	}
 	o.secrets, _ = s.Users.(Secrets)
-	setDefault(&o.Addr, ":110")
+	o.Addr = cmp.Or(o.Addr, ":110")
 	if s.Addr == "" && s.Secure {
 		o.Addr = ":995"
 	}
-	setDefault(&o.Name, "localhost")
-	setDefault(&o.MaxConns, 1000)
-	setDefault(&o.MaxLine, 1000)
-	setDefault(&o.MaxLogins, 3)
-	setDefault(&o.IdleTimeout, 10*time.Minute)
-	setDefault(&o.WriteTimeout, time.Minute)
-	setDefault(&o.LoginDelay, time.Second)
-	setDefault(&o.Log, slog.Default())
+	o.Name = cmp.Or(o.Name, "localhost")
+	o.MaxConns = cmp.Or(o.MaxConns, 1000)
+	o.MaxLine = cmp.Or(o.MaxLine, 1000)
+	o.MaxLogins = cmp.Or(o.MaxLogins, 3)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 10*time.Minute)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, time.Minute)
+	o.LoginDelay = cmp.Or(o.LoginDelay, time.Second)
+	o.Log = cmp.Or(o.Log, slog.Default())
 	o.Clock = clock.Or(s.Clock)
 	return o, nil
-}
-
-func setDefault[T comparable](option *T, value T) {
-	var zero T
-	if *option == zero {
-		*option = value
-	}
 }
 
 var _ Users = mailbox.Passwords{}

@@ -3,10 +3,11 @@ package pop3d
 import (
 	"bufio"
 	"crypto/tls"
-	"io"
 	"net"
 	"sync"
 	"time"
+
+	"github.com/wirebook/wirebook/netx"
 )
 
 // stream is the connection, with buffers in both directions. Replies wait until
@@ -104,15 +105,10 @@ func (s *stream) secured() bool {
 }
 
 // hangUp ends a conversation that went well. A client that is still sending is
-// listened to for a moment: closing at once would reset the connection, and the
-// reset could overtake the last reply.
+// listened to for a moment.
 func (s *stream) hangUp() {
 	unread := s.in.Buffered() > 0
-	if s.flush() != nil || !unread {
-		return
-	}
-	if half, ok := s.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		s.conn.SetReadDeadline(s.office.Clock.Now().Add(lingerTime))
-		io.Copy(io.Discard, s.conn)
+	if s.flush() == nil && unread {
+		netx.Linger(s.conn, s.office.Clock.Now().Add(netx.LingerTime))
 	}
 }

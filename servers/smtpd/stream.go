@@ -186,18 +186,9 @@ func (s *stream) Close() error {
 	return nil
 }
 
-// lingerTime is how long one is listened to who may still be talking when the
-// connection is closed. Closing at once would reset it, and the reset could
-// overtake the last reply.
-const lingerTime = 2 * time.Second
-
-// hangUp ends the connection.
+// hangUp ends the connection; one who may still be talking is listened to.
 func (s *stream) hangUp() {
-	if s.flush() != nil || s.quit {
-		return
-	}
-	if half, ok := s.Conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		s.Conn.SetReadDeadline(s.Clock.Now().Add(lingerTime))
-		io.Copy(io.Discard, s.Conn)
+	if s.flush() == nil && !s.quit {
+		netx.Linger(s.Conn, s.Clock.Now().Add(netx.LingerTime))
 	}
 }
