@@ -75,6 +75,7 @@ var Lab = check.Lab{
 		{Name: "multi-line", Level: check.Robustness, Run: multiLine},
 		{Name: "half-reply", Level: check.Robustness, Run: halfReply},
 		{Name: "passive-format", Level: check.Robustness, Run: passiveFormat},
+		{Name: "connects-first", Level: check.Robustness, Run: connectsFirst},
 		{Name: "type", Level: check.Robustness, Run: typeImage},
 		{Name: "waits", Level: check.Robustness, Run: waits},
 	},

@@ -62,6 +62,12 @@ func passiveFormat(t *check.T) {
 	}
 }
 
+// connectsFirst says that the file comes only when the data connection is there, as
+// many servers do: who waits for 150 before connecting waits for ever.
+func connectsFirst(t *check.T) {
+	fetch(t, "passive", text(t, 900), func(s *server) { s.patient, s.suspect = true, "connects-first" })
+}
+
 // typeImage judges that a file which is no text is asked for as such.
 func typeImage(t *check.T) {
 	s := fetch(t, "passive", t.Bytes(1000), nil)

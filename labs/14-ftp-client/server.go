@@ -28,6 +28,7 @@ type server struct {
 	formats  string
 	slow     bool   // it waits before each reply
 	halves   bool   // a reply comes in two segments
+	patient  bool   // it says 150 only when the program has connected
 	suspect  string // what whatever goes wrong in this case is called
 	command  string // what is typed at the program's prompt, if not the operation
 
@@ -98,6 +99,7 @@ var suspects = map[string]string{
 	"multi-line":     "RFC 959 §4.2",
 	"half-reply":     "RFC 959 §4.2",
 	"passive-format": "RFC 1123 §4.1.2.6",
+	"connects-first": "RFC 959 §5.2",
 }
 
 // await ends the case unless end is Done. A program that ends by itself with an exit

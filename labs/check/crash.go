@@ -66,6 +66,7 @@ var ofCrashes = []struct {
 	{regexp.MustCompile(`gaierror|no such host`), "mistake.crash-name"},
 	{regexp.MustCompile(`[Aa]ddress already in use`), "mistake.crash-in-use"},
 	{regexp.MustCompile(`EOFError`), "mistake.crash-input"},
+	{regexp.MustCompile(`FileNotFoundError|FileNotFoundException|NoSuchFileException|ENOENT|no such file`), "mistake.crash-file"},
 	{regexp.MustCompile(`PermissionError|permission denied`), "mistake.crash-permission"},
 	{regexp.MustCompile(`struct\.error`), "mistake.crash-struct"},
 }

@@ -126,12 +126,20 @@ func (c *client) transfer(command string, use func(net.Conn) error) error {
 	if err != nil {
 		return err
 	}
+	var data net.Conn
+	if !c.active { // now: many servers say 150 only when somebody has connected
+		if data, err = connect(); err != nil {
+			return err
+		}
+		defer data.Close()
+	}
 	if _, err := c.command(1, "%s", command); err != nil {
 		return err
 	}
-	data, err := connect()
-	if err != nil {
-		return err
+	if c.active {
+		if data, err = connect(); err != nil {
+			return err
+		}
 	}
 	if err := errors.Join(use(data), data.Close()); err != nil {
 		return err
