@@ -8,13 +8,20 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
+// begin begins a round. What the focus has been on is known by element, and by name:
+// a part of the page that is drawn anew meanwhile has other elements.
+const begin = `(window.met = new WeakSet(), window.reached = new Set(),
+	window.called = (e) => e.id || e.dataset.k || e.dataset.name || e.outerHTML.slice(0, 100),
+	document.activeElement?.blur())`
+
 // stop notes where the focus is, and says what is wrong with it: that nobody sees it.
 // "again" means that the round is over.
 const stop = `(() => {
 	const e = document.activeElement;
 	if (!e || e === document.body) return ""; // behind the last comes the browser itself, then the first
-	if (e.dataset.round === String(window.round)) return "again";
-	e.dataset.round = window.round;
+	if (met.has(e)) return "again";
+	met.add(e);
+	reached.add(called(e));
 	const name = (e.id || e.dataset.k || e.dataset.name || e.getAttribute("class") || "") + " " + e.textContent.slice(0, 30);
 	const style = getComputedStyle(e), line = e.querySelector(".line");
 	const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
@@ -28,13 +35,14 @@ const stop = `(() => {
 // unreached are the controls that can be seen and that no key has reached. Of a group of
 // tabs or fields one is reached, and the arrow keys do the rest.
 const unreached = `[...document.querySelectorAll("a[href], button, input, select, textarea, summary, [role=button], [role=tab], [role=listbox]")]
-	.filter((e) => e.checkVisibility() && !e.disabled && !e.closest("[role=tablist]:has([data-round='" + window.round + "'])") && e.dataset.round !== String(window.round))
-	.map((e) => e.id || e.dataset.k || e.outerHTML.slice(0, 100))`
+	.filter((e) => e.checkVisibility() && !e.disabled && !reached.has(called(e)))
+	.filter((e) => ![...e.closest("[role=tablist]")?.children ?? []].some((tab) => reached.has(called(tab))))
+	.map(called)`
 
 // round presses Tab until the focus has been everywhere.
 func (b *browser) round(where string) {
 	b.t.Helper()
-	b.run(`(window.round = (window.round ?? 0) + 1, document.activeElement?.blur())`)
+	b.run(begin)
 	stops := 0
 	for ; stops < 300; stops++ {
 		b.press(kb.Tab)
