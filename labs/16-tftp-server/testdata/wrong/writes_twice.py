@@ -11,8 +11,8 @@
 # fails: way-out wrong refused
 # fails: duplicate-ack wrong refused
 # fails: garbage crash dies-of-garbage
-# fails: mode-case wrong mode-case
-# fails: options wrong options
+# fails: mode-case wrong refused
+# fails: options wrong refused
 import struct
 from socket import *
 
