@@ -38,7 +38,7 @@ func Main(m *testing.M) {
 	// Most of a check is waiting, so that more go side by side than there are
 	// processors.
 	flag.Parse()
-	if err := flag.Set("test.parallel", "4"); err != nil {
+	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
 	os.Exit(m.Run())
