@@ -16,6 +16,7 @@ type Guest struct {
 	process  *exec.Cmd // the inner stage: process 1 inside
 	inner    line
 	tap      *Tap
+	plugged  bool // somebody reads from the tap
 	terminal *terminal
 	signals  *signals // of this process, if they are the program's
 	limits   *Limits
@@ -133,6 +134,7 @@ func (g *Guest) begin(ctx context.Context, c Config, attach func(*Guest, *Tap) e
 	if err := attach(g, tap); err != nil {
 		return err
 	}
+	g.plugged = true
 	// Before the program runs: it may be sent Ctrl-Z at once.
 	if c.Foreground {
 		g.signals = takeSignals()
@@ -194,8 +196,10 @@ func (g *Guest) release() error {
 	err := g.process.Wait()
 	g.signals.giveBack()
 	g.terminal.takeBack()
-	if g.tap != nil {
+	if g.plugged {
 		g.tap.drain()
+	}
+	if g.tap != nil {
 		g.tap.Close()
 	}
 	g.inner.Close()

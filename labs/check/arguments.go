@@ -100,7 +100,7 @@ func (s *setup) findManner(ctx context.Context) {
 	if len(s.lab.Manners) == 0 || s.noStart != nil {
 		return
 	}
-	const atOnce = 3 // a program that hangs takes its time about each
+	const atOnce = 8 // a program that hangs takes its time about each
 	perhaps := ""
 	for some := range slices.Chunk(s.lab.Manners, atOnce) {
 		for i, how := range s.understood(ctx, some) {
@@ -146,7 +146,7 @@ func (s *setup) understood(ctx context.Context, manners []string) []understandin
 				results[i] = well
 			}
 		}
-		if s.miniature() {
+		if s.miniature {
 			tries.Go(try)
 		} else {
 			try() // all have the same ports

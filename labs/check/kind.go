@@ -36,7 +36,7 @@ func (s *setup) findKind(ctx context.Context) Kind {
 // either side; so the program is watched where even 127.0.0.1 leads to others: the
 // client is the one that sends without having been asked.
 func (s *setup) speaksFirst(ctx context.Context) bool {
-	if !s.miniature() {
+	if !s.miniature {
 		return false
 	}
 	s.kind = Client

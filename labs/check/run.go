@@ -45,12 +45,13 @@ type setup struct {
 	said      string  // what it printed at its last try
 	sought    bool    // at its last try it asked the system for a name that does not exist
 	noStart   *Result // what is wrong with a program that never gets anywhere
+	miniature bool    // programs run on a miniature Internet, and not on this machine's loopback
 }
 
 // Run checks a program: every case, also when others fail. Its error is that the
 // check could not be made at all.
 func Run(ctx context.Context, lab *Lab, o Options) (*Report, error) {
-	s := &setup{Options: o, lab: lab, kind: lab.Kind}
+	s := &setup{Options: o, lab: lab, kind: lab.Kind, miniature: !o.Loopback && guest.Supported() == nil}
 	if o.Only != "" && lab.Case(o.Only) == nil {
 		return nil, ErrNoCase
 	}
@@ -88,7 +89,7 @@ func (s *setup) judge(ctx context.Context) []Result {
 	if parallel <= 0 {
 		parallel = 4
 	}
-	if !s.miniature() {
+	if !s.miniature {
 		parallel = 1 // all have the same ports
 	}
 	results := make([]Result, len(cases))
@@ -156,7 +157,7 @@ func (s *setup) one(ctx context.Context, c *Case) Result {
 		r := *s.noStart
 		r.Case, r.Level = c.Name, c.Level
 		return r
-	case c.Miniature && !s.miniature():
+	case c.Miniature && !s.miniature:
 		return Result{Case: c.Name, Level: c.Level, Verdict: Skipped, Mistake: &Words{Key: "mistake.no-miniature"}}
 	}
 	t := s.newT(c)
@@ -178,10 +179,8 @@ func (t *T) seed() uint64 {
 	return sum ^ t.setup.Seed
 }
 
-func (s *setup) miniature() bool { return !s.Loopback && guest.Supported() == nil }
-
 func (s *setup) newGround(seed uint64) (ground, *lan, error) {
-	if !s.miniature() {
+	if !s.miniature {
 		g, err := newMachine(s)
 		return g, nil, err
 	}
