@@ -135,6 +135,7 @@ func (s *pop3Session) begin() (err error) {
 // goOn reads what has come, and sends the commands that follow from it.
 func (s *pop3Session) goOn() error {
 	kept := copy(s.buffer[:], s.in)
+	s.in = s.buffer[:kept]
 	n, err := unix.Read(s.conn, s.buffer[kept:])
 	if err == unix.EINTR {
 		return nil // Go's own signals; there will be a next time
